@@ -1,6 +1,7 @@
 """The vocabulary of the house: what a call is, and what a review of it says."""
 
 from dataclasses import asdict, dataclass, replace
+from statistics import mean
 from typing import Any, Literal
 
 Speaker = Literal["rep", "customer", "unknown"]
@@ -108,6 +109,22 @@ class Review:
     ratings: tuple[Rating | None, ...]
     moments: tuple[Moment, ...] = ()
     not_scored: str | None = None
+
+
+def swap(call: Call) -> Call:
+    """The same call with the other speaker as the rep, as a person decided."""
+    other: dict[Speaker, Speaker] = {"rep": "customer", "customer": "rep", "unknown": "unknown"}
+    turns = tuple(replace(turn, speaker=other[turn.speaker]) for turn in call.turns)
+    channel = None if call.rep_channel is None else 1 - call.rep_channel
+    return replace(call, turns=turns, rep_channel=channel, rep_confidence=1.0)
+
+
+def call_scores(review: Review) -> dict[Axis, float] | None:
+    """Each axis of a whole call, 0-3: the mean of its three strongest rep turns; None where nothing was scored."""
+    scored = [rating.scores for rating in review.ratings if rating is not None and rating.scores is not None]
+    if not scored:
+        return None
+    return {axis: mean(sorted(scores[axis].rating for scores in scored)[-3:]) for axis in AXES}
 
 
 def call_from_dict(data: dict[str, Any]) -> Call:
