@@ -13,6 +13,11 @@ class InputError(Exception):
     """An input that cannot be used. The message is one line: what is wrong, and what to do about it."""
 
 
+def unexpected(error: Exception) -> str:
+    """A fault of ours in one line: it must not stop the other inputs, nor be mistaken for one of theirs."""
+    return f"unexpected {type(error).__name__}: {str(error).partition(chr(10))[0]}; please report it"
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """One spoken word; times in seconds from the start of the recording, probability 0-1 by the transcriber."""
@@ -122,7 +127,7 @@ def swap(call: Call) -> Call:
 def call_scores(review: Review) -> dict[Axis, float] | None:
     """Each axis of a whole call, 0-3: the mean of its three strongest rep turns; None where nothing was scored."""
     scored = [rating.scores for rating in review.ratings if rating is not None and rating.scores is not None]
-    if not scored:
+    if review.not_scored or not scored:
         return None
     return {axis: mean(sorted(scores[axis].rating for scores in scored)[-3:]) for axis in AXES}
 

@@ -1,0 +1,48 @@
+"""What the store hands out: light rows for lists."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from coach.calls import Axis, Moment
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """One call in a list. `scores` (0-3 an axis) is None where the call is not scored; `not_scored` then says why.
+
+    `rep_channel` and `rep_confidence` are as in `coach.calls.Call`.
+    """
+
+    id: int
+    digest: str
+    title: str
+    rep: str | None
+    team: str | None
+    recording: str | None
+    started_at: datetime | None
+    queue: str | None
+    duration: float | None
+    language: str | None
+    channels: int | None
+    rep_channel: int | None
+    rep_confidence: float | None
+    scores: dict[Axis, float] | None
+    not_scored: str | None
+    strengths: int
+    giveaways: int
+    scorer: dict[str, str]
+    added_at: datetime
+    reviewed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MomentRow:
+    """A moment, and the call that it is from."""
+
+    id: int
+    call_id: int
+    title: str
+    rep: str | None
+    recording: str | None
+    started_at: datetime | None
+    moment: Moment

@@ -1,0 +1,160 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, inspect
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.schema import CreateTable
+
+from coach.calls import Call, Evidence, InputError, Moment, Rating, Review, Score, Turn, Word
+from coach.store import Store, digest_of
+from coach.store.engine import alembic_config, migrate
+from coach.store.schema import Table
+
+SCORES = {"condescension": 1.9, "impatience": 0.2, "empathy": 0.7}
+
+
+def review_of(quote: str = "Well, obviously it has to be plugged in.", kind: str = "giveaway") -> Review:
+    turns = (
+        Turn("customer", "It won't start.", 0.0, 1.5, (Word("It", 0.0, 0.4, 0.9), Word("won't start.", 0.4, 1.5))),
+        Turn("rep", quote, 2.0, 4.5),
+    )
+    scores = {axis: Score(value, value / 3, value / 4) for axis, value in SCORES.items()}
+    evidence = Evidence("condescension", "states_the_obvious", 0, len(quote), quote, 0.6)
+    moment = Moment(1, "condescension", ("states_the_obvious",), kind, 2.0, 4.5, quote, "It sounds as if.", "Try this.")
+    call = Call("kettle", turns, "Ann", "/calls/kettle.wav", 4.5, "en", 2, 1, 0.9)
+    return Review(call, (None, Rating(scores, (evidence,))), (moment,))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(f"sqlite:///{tmp_path}/coach.db")
+
+
+def test_a_review_comes_back_as_it_was(store: Store) -> None:
+    call_id = store.save(review_of(), digest="a")
+    assert store.review(call_id) == review_of()
+    assert store.review(call_id + 1) is None
+
+
+def test_a_row_says_what_a_list_needs(store: Store) -> None:
+    started = datetime(2026, 3, 1, 9, 30, tzinfo=timezone(timedelta(hours=2)))
+    scorer = {"tone": "1"}
+    call_id = store.save(review_of(), digest="a", title="Kettle", started_at=started, scorer=scorer)
+    row = store.call(call_id)
+    assert row == store.calls()[0]
+    assert (row.rep, row.title, row.recording, row.duration) == ("Ann", "Kettle", "/calls/kettle.wav", 4.5)
+    assert row.started_at == started and row.started_at.tzinfo == UTC
+    assert (row.scores, row.strengths, row.giveaways, row.scorer) == (SCORES, 0, 1, scorer)
+
+
+def test_what_is_not_scored_has_no_scores_but_a_reason(store: Store) -> None:
+    call_id = store.save(replace(review_of(), moments=(), not_scored="it seems to be in Spanish"), digest="a")
+    row = store.call(call_id)
+    assert row.scores is None and row.not_scored == "it seems to be in Spanish"
+
+
+def test_saving_the_same_recording_again_replaces_its_review_and_keeps_what_was_known(store: Store) -> None:
+    first = store.save(review_of(), digest="a", rep="Bo", team="North", queue="repairs")
+    again = replace(review_of("Let me look into that."), call=replace(review_of().call, rep=None))
+    assert store.save(again, digest="a") == first
+    assert store.count() == 1
+    assert [row.moment.quote for row in store.moments()] == ["Let me look into that."]
+    row = store.call(first)
+    assert (row.rep, row.team, row.queue) == ("Bo", "North", "repairs")
+
+
+def test_a_save_that_fails_changes_nothing(store: Store) -> None:
+    call_id = store.save(review_of(), digest="a")
+    other = review_of("Other words.")
+    with pytest.raises(IntegrityError):
+        store.save(replace(other, moments=(replace(other.moments[0], why=None),)), digest="a")
+    assert store.review(call_id) == review_of() and store.call(call_id).scores == SCORES
+
+
+def test_replacing_takes_the_new_moments_and_scores(store: Store) -> None:
+    call_id = store.save(review_of(), digest="a", title="Kettle")
+    kinder = review_of("How can I help?", kind="strength")
+    scores = SCORES | {"empathy": 2.0}
+    kinder = replace(kinder, ratings=(None, Rating({axis: Score(value, 0.5, 0.2) for axis, value in scores.items()})))
+    store.replace(call_id, kinder)
+    row = store.call(call_id)
+    assert (row.title, row.strengths, row.giveaways, row.scores["empathy"]) == ("Kettle", 1, 0, 2.0)
+    assert row.added_at < row.reviewed_at
+    assert [m.moment.quote for m in store.moments(kind="strength")] == ["How can I help?"]
+
+
+def test_lists_are_filtered_by_rep_paged_and_latest_first(store: Store) -> None:
+    for day, rep in ((1, "Ann"), (3, "Bo"), (2, "Ann")):
+        at = datetime(2026, 3, day, tzinfo=UTC)
+        store.save(review_of(), digest=str(day), rep=rep, started_at=at, title=f"day {day}")
+    assert [row.title for row in store.calls()] == ["day 3", "day 2", "day 1"]
+    assert [row.title for row in store.calls(rep="Ann", limit=1, offset=1)] == ["day 1"]
+    assert store.count(rep="Ann") == 2 and store.reps() == ["Ann", "Bo"]
+    assert [row.title for row in store.moments(rep="Ann")] == ["day 2", "day 1"]
+    assert store.moments(axis="empathy") == []
+
+
+def test_two_stores_share_one_file(store: Store) -> None:
+    other = Store(store.url)
+    call_id = other.save(review_of(), digest="a")
+    assert store.has("a") and not store.has("b")
+    assert store.find("a") == call_id and store.save(review_of(), digest="a") == call_id
+
+
+def test_it_knows_where_it_lives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TONE_COACH_DB", f"{tmp_path}/named.db")
+    assert Store().folder == tmp_path and (tmp_path / "named.db").exists()
+
+
+def test_migrations_lead_to_the_schema_and_back(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path}/coach.db")
+    with engine.begin() as connection:
+        migrate(connection)
+        assert compare_metadata(MigrationContext.configure(connection), Table.metadata) == []
+        command.downgrade(alembic_config(connection), "base")
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+
+
+def test_postgresql_can_hold_the_same_tables() -> None:
+    ddl = "".join(str(CreateTable(t).compile(dialect=postgresql.dialect())) for t in Table.metadata.sorted_tables)
+    assert "CREATE TABLE calls" in ddl and "ON DELETE CASCADE" in ddl
+
+
+def make_corrupt(path: Path) -> None:
+    path.write_text("This was once a shopping list." * 50)
+
+
+def make_newer(path: Path) -> None:
+    Store(f"sqlite:///{path}").close()
+    with create_engine(f"sqlite:///{path}").begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [(make_corrupt, "not a database"), (Path.mkdir, "unable to open"), (make_newer, "newer Tone Coach")],
+)
+def test_what_is_not_our_database_is_said_in_one_line(tmp_path: Path, make, reason: str) -> None:
+    path = tmp_path / "coach.db"
+    make(path)
+    with pytest.raises(InputError, match=reason) as error:
+        Store(f"sqlite:///{path}")
+    assert str(path) in str(error.value) and "\n" not in str(error.value)
+
+
+def test_an_address_that_makes_no_sense_is_said_in_one_line() -> None:
+    with pytest.raises(InputError, match="cannot be used") as error:
+        Store("nosuchthing://me:secret@somewhere")
+    assert "secret" not in str(error.value)
+
+
+def test_a_recording_is_known_by_its_content(tmp_path: Path) -> None:
+    for name, content in (("a", b"hello"), ("b", b"hello"), ("c", b"bye")):
+        (tmp_path / name).write_bytes(content)
+    assert digest_of(tmp_path / "a") == digest_of(tmp_path / "b") != digest_of(tmp_path / "c")
