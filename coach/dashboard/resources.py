@@ -1,0 +1,59 @@
+"""What the pages share: the store, the models (loaded late), the sound of a moment."""
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from coach import audio
+from coach.calls import InputError, Moment
+from coach.dashboard.words import markdown_free
+from coach.store import CallRow, Store, default_url
+
+if TYPE_CHECKING:
+    from coach.review import Reviewer
+
+BEFORE, AFTER = 2.0, 1.0  # seconds heard around a moment
+
+
+def store() -> Store:
+    """The store; the page ends with a plain line where it cannot be opened."""
+    try:
+        return _opened(default_url())
+    except InputError as error:
+        st.error(markdown_free(str(error)))
+        st.stop()
+
+
+@st.cache_resource(show_spinner=False)
+def _opened(url: str) -> Store:
+    return Store(url)
+
+
+@st.cache_resource(show_spinner=False)
+def reviewer() -> "Reviewer":
+    from coach.review import Reviewer  # torch comes with it: pages that only read must not wait for that
+
+    return Reviewer()
+
+
+@st.cache_resource(show_spinner=False)
+def one_at_a_time() -> threading.Lock:
+    """The models serve one session at a time: they are not made to be shared by threads."""
+    return threading.Lock()
+
+
+def clip_of(row: CallRow, moment: Moment) -> bytes | None:
+    """The sound of a moment as wav; None where it has no times, or the recording is no longer there."""
+    if not row.recording or moment.start is None or moment.end is None or not Path(row.recording).is_file():
+        return None
+    return _cut(row.recording, max(0.0, moment.start - BEFORE), moment.end + AFTER)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _cut(recording: str, start: float, end: float) -> bytes | None:
+    try:
+        return audio.clip(recording, start, end)
+    except InputError:
+        return None

@@ -1,0 +1,98 @@
+"""Both speakers along the time of a call, as a chart; its key as HTML."""
+
+import altair as alt
+import pandas as pd
+
+from coach.calls import AXES, Axis, Review
+from coach.dashboard.cards import numbered
+from coach.dashboard.words import AXIS, KIND, LEVEL, SIGN, level_word, levels
+from coach.report import clock
+
+# Told apart with red-green colour blindness too (CIELAB distance 36 or more), at a contrast of 5.5:1 or more.
+INK: dict[Axis, tuple[str, str]] = {
+    "condescension": ("#6d2a56", "#f2b8cf"),
+    "impatience": ("#955604", "#eba246"),
+    "empathy": ("#0b65b8", "#58aaf7"),
+}
+PLAIN, PAPER = ("#8a919a", "#656e79"), ("#fbfaf7", "#14181d")
+SHAPE: dict[Axis, str] = {"condescension": "triangle-down", "impatience": "triangle-right", "empathy": "cross"}
+MINUTES = "floor(datum.value / 60) + ':' + (datum.value % 60 < 10 ? '0' : '') + floor(datum.value % 60)"
+LANES = "{'0': 'Customer', '1': 'Rep'}[datum.value] || ''"
+NOTHING = "nothing marked"
+
+
+def chart(review: Review, dark: bool = False) -> alt.LayerChart:
+    """A lane for each speaker; the rep's turns coloured by axis, taller and deeper the clearer; moments numbered."""
+    x = alt.X("start:Q", title=None, axis=alt.Axis(labelExpr=MINUTES, grid=False, tickMinStep=5, tickCount=8))
+    x = x.scale(nice=False)
+    y = alt.Y("low:Q", title=None, axis=alt.Axis(values=[0, 1], labelExpr=LANES, grid=False, ticks=False, domain=False))
+    y = y.scale(domain=[-0.5, 2.1])
+    turns = alt.Chart(turn_table(review)).encode(x=x, x2="end:Q", tooltip=["who", "time", "tone", "words"])
+    bars = turns.mark_rect(cornerRadius=2).encode(
+        y=y, y2="high:Q", color=_ink(dark), opacity=alt.Opacity("level:Q", scale=_depth(), legend=None)
+    )
+    scored = alt.datum.axis != NOTHING
+    signs = turns.transform_filter(scored).mark_point(filled=True, size=45, opacity=1).encode(
+        x=alt.X("middle:Q"), x2=alt.X2(), y=alt.Y("sign:Q"), shape=_shape(), color=_ink(dark)
+    )  # fmt: skip
+    return alt.layer(bars, signs, *_moments(review, dark)).resolve_scale(shape="independent").properties(height=170)
+
+
+def turn_table(review: Review) -> pd.DataFrame:
+    """One row a turn that has times: where it lies, what it shows and how clearly (0-3)."""
+    rows = []
+    for turn, found in zip(review.call.turns, levels(review), strict=True):
+        if turn.start is None or turn.end is None:
+            continue
+        axis = max(found, key=lambda name: found[name], default=None)
+        level = found[axis] if axis else 0
+        lane, half = float(turn.speaker == "rep"), 0.17 + 0.06 * level
+        tone = ", ".join(f"{AXIS[a]}: {level_word(a, n)}" for a, n in found.items()) or NOTHING
+        rows.append({
+            "who": turn.speaker.capitalize(), "time": clock(turn.start), "words": turn.text, "tone": tone,
+            "start": turn.start, "end": turn.end, "middle": (turn.start + turn.end) / 2,
+            "axis": axis or NOTHING, "level": level, "low": lane - half, "high": lane + half,
+            "sign": lane + half + 0.12,
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _moments(review: Review, dark: bool) -> list[alt.Chart]:
+    rows = [
+        {"number": str(n), "at": (m.start + (m.end or m.start)) / 2, "kind": KIND[m.kind], "quote": m.quote, "y": 1.85}
+        for n, m in numbered(review.moments)
+        if m.start is not None
+    ]
+    if not rows:
+        return []
+    ink, paper = ("#e6e8ea", PAPER[1]) if dark else ("#22282f", PAPER[0])
+    base = alt.Chart(pd.DataFrame(rows)).encode(x="at:Q", y="y:Q", tooltip=["number", "kind", "quote"])
+    shape = alt.Shape("kind:N", scale=alt.Scale(domain=list(KIND.values()), range=["circle", "square"]), legend=None)
+    badges = base.mark_point(filled=True, size=380, opacity=1, color=ink).encode(shape=shape)
+    return [badges, base.mark_text(color=paper, fontSize=12, fontWeight="bold").encode(text="number:N")]
+
+
+def _ink(dark: bool) -> alt.Color:
+    colours = [INK[axis][dark] for axis in AXES]
+    return alt.Color("axis:N", scale=alt.Scale(domain=[*AXES, NOTHING], range=[*colours, PLAIN[dark]]), legend=None)
+
+
+def _shape() -> alt.Shape:
+    return alt.Shape("axis:N", scale=alt.Scale(domain=list(AXES), range=[SHAPE[a] for a in AXES]), legend=None)
+
+
+def _depth() -> alt.Scale:
+    return alt.Scale(domain=[0, 1, len(LEVEL) - 1], range=[1, 0.72, 1])
+
+
+def key() -> str:
+    """What the chart's signs mean."""
+    kinds = enumerate(KIND.items(), start=1)
+    badges = "".join(f'<span><b class="badge {kind}">{n}</b> {name}</span>' for n, (kind, name) in kinds)
+    return f'<p class="key">{axes_key()}{badges}</p>'
+
+
+def axes_key() -> str:
+    return "".join(
+        f'<span class="{axis}"><mark class="{axis}">{SIGN[axis]} {AXIS[axis]}</mark></span>' for axis in AXES
+    )

@@ -1,0 +1,44 @@
+"""The transcript as a dialogue, with the evidence marked in the words."""
+
+from html import escape
+
+from coach.calls import Axis, Rating, Review, Turn
+from coach.dashboard import marks, words
+from coach.dashboard.timeline import axes_key
+from coach.report import clock
+
+NAME = {"rep": "Rep", "customer": "Customer", "unknown": "Speaker"}
+
+
+def dialogue(review: Review) -> str:
+    """The whole dialogue as HTML; all text is escaped."""
+    found = words.levels(review)
+    turns = zip(review.call.turns, review.ratings, found, strict=True)
+    return f'<div class="transcript">{"".join(_turn(*each, not review.not_scored) for each in turns)}</div>'
+
+
+def key() -> str:
+    """What the marks in the words mean."""
+    return (
+        f'<p class="key">{axes_key()}<span><mark class="hollow">a stock phrase</mark></span>'
+        '<span><mark class="unsure">hard to hear</mark></span></p>'
+    )
+
+
+def _turn(turn: Turn, rating: Rating | None, levels: dict[Axis, int], call_scored: bool) -> str:
+    chips = "".join(marks.chip(axis, level) for axis, level in levels.items())
+    note = _behaviours(rating, levels) if chips else _why_not(rating) if call_scored else ""
+    below = f'<div class="chips">{chips}<span class="note">{escape(note)}</span></div>' if chips or note else ""
+    return (
+        f'<div class="turn {turn.speaker}"><div class="who">{NAME[turn.speaker]}<span class="time">{clock(turn.start)}'
+        f'</span></div><div class="said">{marks.turn_text(turn, rating, levels)}{below}</div></div>'
+    )
+
+
+def _behaviours(rating: Rating | None, levels: dict[Axis, int]) -> str:
+    evidence = rating.evidence if rating else ()
+    return ", ".join(dict.fromkeys(words.behaviour(e.behaviour) for e in evidence if e.axis in levels))
+
+
+def _why_not(rating: Rating | None) -> str:
+    return f"not scored: {rating.not_scored}" if rating and rating.not_scored else ""

@@ -1,0 +1,125 @@
+"""What the screens call things: plain words for axes, behaviours, levels, times and people."""
+
+from datetime import datetime
+from pathlib import PurePath
+
+from coach.calls import AXES, Axis, Moment, Rating, Review, Score
+from coach.report import clock
+from coach.store import CallRow
+
+AXIS: dict[Axis, str] = {"condescension": "Condescension", "impatience": "Impatience", "empathy": "Empathy"}
+SIGN: dict[Axis, str] = {"condescension": "▼", "impatience": "▶", "empathy": "✚"}
+KIND = {"strength": "A strength", "giveaway": "A giveaway"}
+ADVICE = {"strength": "Build on it:", "giveaway": "Try this:"}
+BEHAVIOUR = {
+    "talks_down": "talks down",
+    "states_the_obvious": "states the obvious",
+    "blames_customer": "puts the blame on the customer",
+    "argues": "argues",
+    "hides_behind_policy": "hides behind policy",
+    "belittles_standing": "makes the caller feel small",
+    "hurries": "hurries the customer",
+    "shows_annoyance": "lets annoyance show",
+    "cuts_off": "cuts the customer off",
+    "brushes_off": "brushes it off",
+    "rushes_to_close": "rushes to end the call",
+    "treats_as_interruption": "sounds too busy for the caller",
+    "acknowledges_feeling": "sees how the customer feels",
+    "shows_understanding": "shows understanding",
+    "explores": "asks and listens",
+    "takes_ownership": "takes it on",
+    "values_customer": "values the customer",
+    "explains_respectfully": "explains with respect",
+    "hollow": "a stock phrase",
+}
+LEVEL = ("none", "slight", "clear", "strong")
+LEVEL_OF_EMPATHY = ("little", "a touch", "clear", "strong")
+
+
+def behaviour(name: str) -> str:
+    return BEHAVIOUR.get(name, name.replace("_", " "))
+
+
+def behaviours(names: tuple[str, ...]) -> str:
+    return ", ".join(behaviour(name) for name in names)
+
+
+def level(score: Score) -> int:
+    """0 to 3 for one turn: shown as slight where it is more likely there than not, as clear where clear is."""
+    if score.rating >= 2.5:
+        return 3
+    return 2 if score.clear >= 0.5 else int(score.probability >= 0.5)
+
+
+def levels(review: Review) -> list[dict[Axis, int]]:
+    """For each turn the axes worth showing, with their level; what a moment is about is at least slight."""
+    found = [_levels(rating) for rating in review.ratings]
+    for moment in review.moments:
+        if not is_hollow(moment):
+            found[moment.turn].setdefault(moment.axis, 1)
+    return found
+
+
+def is_hollow(moment: Moment) -> bool:
+    """A stock phrase where there might have been empathy."""
+    return moment.kind == "giveaway" and moment.axis == "empathy"
+
+
+def _levels(rating: Rating | None) -> dict[Axis, int]:
+    if rating is None or rating.scores is None:
+        return {}
+    return {axis: level(rating.scores[axis]) for axis in AXES if level(rating.scores[axis])}
+
+
+def level_word(axis: Axis, value: int) -> str:
+    return (LEVEL_OF_EMPATHY if axis == "empathy" else LEVEL)[value]
+
+
+def headline(row: CallRow) -> str:
+    """What a call is about, as far as anybody said: a file's name says less than the queue it came through."""
+    is_file_name = row.recording is not None and row.title == PurePath(row.recording).stem
+    return row.queue if row.queue and is_file_name else row.title
+
+
+def day(row: CallRow) -> str:
+    """When the call was; where nobody said so, when it was added."""
+    if row.started_at is None:
+        return f"added {_date(row.added_at)}"
+    return f"{_date(row.started_at)}, {row.started_at.astimezone():%H:%M}"
+
+
+def _date(at: datetime) -> str:
+    at = at.astimezone()
+    return f"{at.day} {at:%B %Y}"
+
+
+def length(seconds: float | None) -> str:
+    """75 -> "1:15 min", never broken over two lines."""
+    return f"{clock(seconds)}\N{NO-BREAK SPACE}min" if seconds is not None else ""
+
+
+def speakers(row: CallRow) -> str:
+    """Who we take for the rep, and how sure that is."""
+    if row.rep_channel is None:
+        return ""
+    side = "first" if row.rep_channel == 0 else "second"
+    sure = row.rep_confidence or 0.5
+    if sure == 1:
+        return f"The rep is on the {side} channel."
+    certainty = "almost certainly" if sure >= 0.95 else "probably" if sure >= 0.7 else "perhaps"
+    return f"The rep is {certainty} on the {side} channel ({min(sure, 0.99):.0%} sure, from what is said)."
+
+
+def contents(row: CallRow) -> str:
+    """What there is to hear in a call."""
+    parts = [_count(row.strengths, "strength"), _count(row.giveaways, "giveaway")]
+    return " · ".join(part for part in parts if part) or "nothing stood out"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number > 1)}" if number else ""
+
+
+def markdown_free(text: str) -> str:
+    """The text, so that Streamlit's labels show it as it is: no formatting, links or images out of a file's name."""
+    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|~$:&" else letter for letter in text)

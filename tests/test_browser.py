@@ -1,0 +1,133 @@
+"""The dashboard as people use it: the real server, a real browser, real sound."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hand_made import review, store_with_a_call
+
+playwright = pytest.importorskip("playwright.sync_api")
+ROOT = Path(__file__).parents[1]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"),
+]
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a Chromium (apt-get install chromium)")
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def wait_for(url: str, seconds: float = 30) -> None:
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=2)
+            return
+        except OSError:
+            assert time.monotonic() < until, f"{url} does not answer"
+            time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    store, _ = store_with_a_call(tmp_path_factory.mktemp("served"))
+    url = f"http://127.0.0.1:{(port := free_port())}"
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+    server = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"TONE_COACH_DB": store.url})
+    try:
+        wait_for(f"{url}/_stcore/health")
+        yield url
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["playwright.Browser"]:
+    with playwright.sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """A page, what it asked the network for, and what went wrong on it."""
+
+    def __init__(self, browser, **options) -> None:
+        self.page = browser.new_context(**options).new_page()
+        self.page.set_default_timeout(30_000)
+        self.errors: list[str] = []
+        self.strangers: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", self._note)
+
+    def _note(self, request) -> None:
+        if not request.url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")):
+            self.strangers.append(request.url)
+
+    def ends_well(self) -> None:
+        assert self.page.locator("[data-testid=stException]").count() == 0
+        assert self.errors == [] and self.strangers == []
+
+
+def test_a_rep_finds_a_call_hears_a_moment_and_swaps_the_speakers(browser, served: str) -> None:
+    visit = Visit(browser, viewport={"width": 1280, "height": 900})
+    page, strength = visit.page, review().moments[1]
+    page.goto(served)
+    page.get_by_role("link", name="Boiler out").click()
+    page.get_by_role("heading", name="Moments worth hearing").wait_for()
+    page.wait_for_url("**/call?id=1")
+    first = page.locator(".st-key-moment-1")
+    assert strength.quote in first.inner_text() and strength.why in first.inner_text()
+
+    player = first.locator("audio")
+    player.wait_for()
+    page.wait_for_function("audio => audio.duration > 0", arg=player.element_handle())
+    assert player.evaluate("audio => audio.duration") == pytest.approx(strength.end - strength.start + 3, abs=0.1)
+    player.focus()
+    page.keyboard.press("Space")
+    page.wait_for_function("audio => !audio.paused && audio.currentTime > 0", arg=player.element_handle())
+    page.locator(".stVegaLiteChart, [data-testid=stVegaLiteChart]").first.wait_for()
+
+    page.get_by_role("button", name="Swap speakers").click()
+    page.get_by_text("The rep is on the second channel.").wait_for(timeout=60_000)
+    page.locator(".turn.rep", has_text="The boiler has been out").wait_for()
+    visit.ends_well()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone_nothing_is_cut_off_and_all_text_can_be_read(browser, served: str, scheme: str) -> None:
+    visit = Visit(browser, viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    for path in ("/", "/call?id=1"):
+        visit.page.goto(served + path)
+        visit.page.locator(".meters").first.wait_for()
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert visit.page.evaluate(FAINT) == []
+    visit.ends_well()
+
+
+# Our own text whose contrast with the page or the card behind it is under WCAG's 4.5:1.
+FAINT = """() => {
+  const rgb = c => c.match(/[\\d.]+/g).map(Number);
+  const part = v => (v /= 255) <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
+  const light = c => { const [r, g, b] = rgb(c).map(part); return .2126 * r + .7152 * g + .0722 * b; };
+  const behind = e => { for (; e; e = e.parentElement) {
+    const c = getComputedStyle(e).backgroundColor, n = rgb(c); if (n.length < 4 || n[3] === 1) return c; }
+    return 'rgb(255, 255, 255)'; };
+  return [...document.querySelectorAll('[data-testid=stHtml] *')].filter(e =>
+    [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())).filter(e => {
+      const [a, b] = [light(getComputedStyle(e).color), light(behind(e))].sort((x, y) => y - x);
+      return (a + .05) / (b + .05) < 4.5; }).map(e => e.outerHTML);
+}"""
