@@ -1,0 +1,177 @@
+"""The command line: each command is a few lines over the library."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from coach.calls import Call, InputError, Review, unexpected
+
+DATA = "../shared/data/service_calls"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Tone Coach shows service reps where their tone gives them away.
+
+    Exit codes: 0 all done; 1 some inputs failed (each named on stderr); 2 wrong usage.
+    """
+
+
+def listening(command):
+    """Options shared by the commands that listen to recordings."""
+    for option in (
+        click.option("--engine", type=click.Choice(["openai-whisper", "faster-whisper"]), default="openai-whisper"),
+        click.option("--model", help="Other Whisper weights than the base that comes along: a path or a name."),
+    ):
+        command = option(command)
+    return command
+
+
+database = click.option(
+    "--db", envvar="TONE_COACH_DB", default="sqlite:///coach.db", show_default=True, help="Where reviews are kept."
+)
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
+@click.option("--out", type=click.File("w", encoding="utf-8", lazy=False), default="-", help="Write here.")
+@click.option("--rep-channel", type=click.IntRange(0, 1), help="The rep's channel, where it is known.")
+@listening
+def score(files: tuple[Path, ...], form: str, out: TextIO, rep_channel: int | None, engine: str, model: str | None):
+    """Score recordings and transcripts, mixed. A .jsonl gives one review a line.
+
+    Example: coach score samples/calls/*.wav --format json --out reviews.jsonl
+    """
+    from coach import report
+    from coach.calls import review_to_dict
+    from coach.review import Reviewer
+
+    reviewer, failures, kept = Reviewer(engine, model), Failures(), []
+    for path in files:
+        for review in failures.caught(path, _reviews(path, reviewer, rep_channel)):
+            if review.not_scored:
+                failures.say(f"{path}: {review.call.id}: not scored: {review.not_scored}")
+            if form == "csv":
+                kept.append(review)
+            else:
+                text = json.dumps(review_to_dict(review)) if form == "json" else report.table(review)
+                print(text, file=out, flush=True)
+    if form == "csv":
+        print(report.csv(kept), file=out, end="")
+    sys.exit(bool(failures.said))
+
+
+def _reviews(path: Path, reviewer, rep_channel: int | None) -> Iterator[Review | InputError]:
+    from coach import transcripts
+
+    if path.suffix.lower() not in transcripts.SUFFIXES:
+        yield reviewer.review(path, rep_channel=rep_channel)
+        return
+    for call in transcripts.read(path):
+        yield reviewer.rate(call) if isinstance(call, Call) else call
+
+
+class Failures(logging.Handler):
+    """Says each failed input in one line on stderr and counts them, so that the others go on.
+
+    What the library warns of (a recording that breaks off) is said and counted too.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.said: list[str] = []
+        logger = logging.getLogger("coach")
+        logger.addHandler(self)
+        click.get_current_context().call_on_close(lambda: logger.removeHandler(self))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.say(record.getMessage())
+
+    def say(self, line: str) -> None:
+        if line not in self.said:
+            self.said.append(line)
+            print(f"coach: {line}", file=sys.stderr, flush=True)
+
+    def caught(self, path: Path, results: Iterator[Review | InputError]) -> Iterator[Review]:
+        try:
+            for result in results:
+                if isinstance(result, InputError):
+                    self.say(str(result))
+                else:
+                    yield result
+        except InputError as error:
+            self.say(str(error))
+        except Exception as error:  # a fault of ours must not take the other files along
+            self.say(f"{path}: {unexpected(error)}")
+
+
+@main.command()
+@click.argument("source", type=click.Path(exists=True, path_type=Path))
+@database
+@listening
+def batch(source: Path, db: str, engine: str, model: str | None):
+    """Score a folder of recordings, or those a manifest (CSV) lists, into the store. What is there is skipped.
+
+    Example: coach batch recordings/ --db sqlite:///coach.db
+    """
+    from coach.batch import run
+    from coach.review import Reviewer
+    from coach.store import Store
+
+    failures = Failures()
+    result = run(source, Store(db), Reviewer(engine, model), say=failures.say)
+    print(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in asdict(result).items()))
+    sys.exit(bool(failures.said))
+
+
+@main.command()
+@database
+@click.option("--limit", default=20, show_default=True, help="So many of the latest calls.")
+def calls(db: str, limit: int):
+    """Print the stored calls, the latest first: rep, length, three scores and top moments."""
+    from coach import report
+    from coach.store import Store
+
+    store = Store(db)
+    for row in store.calls(limit=limit):
+        if review := store.review(row.id):
+            print(report.table(review))
+
+
+@main.command()
+@database
+@click.option("--port", default=8501, show_default=True)
+def dashboard(db: str, port: int):
+    """Serve the dashboard on 127.0.0.1 until stopped."""
+    app = Path(__file__).parents[1] / "app.py"
+    command = [sys.executable, "-m", "streamlit", "run", str(app), f"--server.port={port}"]
+    sys.exit(subprocess.call(command, env=os.environ | {"TONE_COACH_DB": db}))
+
+
+@main.command()
+@click.option("--data", type=click.Path(exists=True, path_type=Path), default=DATA, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), default="models/tone", show_default=True)
+def train(data: Path, out: Path):
+    """Train the tone model on labelled calls (train.jsonl and dev.jsonl in a folder)."""
+    from coach.tone.train import train as fit
+
+    fit(data, out)
+
+
+@main.command()
+@click.argument("labelled", type=click.Path(exists=True, path_type=Path), default=f"{DATA}/dev.jsonl")
+def evaluate(labelled: Path):
+    """Measure the tone model on labelled calls, beside a word list, the majority and one human rater."""
+    from coach.tone.evaluate import evaluate as measure
+    from coach.tone.model import ToneModel
+
+    print(measure(ToneModel.load(), labelled))

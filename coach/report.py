@@ -1,0 +1,52 @@
+"""Reviews as text for a terminal and as rows for a spreadsheet."""
+
+from collections.abc import Iterable, Iterator
+from textwrap import shorten
+
+import pandas as pd
+
+from coach.calls import AXES, Moment, Review, call_scores
+
+SIGNS = {"strength": "+", "giveaway": "!"}
+
+
+def clock(seconds: float | None) -> str:
+    """12.3 -> "0:12"; an empty string where the time is not known."""
+    return "" if seconds is None else f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def table(review: Review) -> str:
+    """One call, readable: who, how long, the three scores 0-3, and its moments."""
+    call = review.call
+    head = "  ".join(part for part in (call.id, call.rep or "", clock(call.duration)) if part)
+    scores = call_scores(review)
+    if review.not_scored or scores is None:
+        return f"{head}\n  not scored: {review.not_scored or 'no turn of the rep is clear enough'}"
+    numbers = "  ".join(f"{axis} {scores[axis]:.1f}" for axis in AXES)
+    return "\n".join([f"{head}  {numbers}", *(_moment_line(moment) for moment in review.moments)])
+
+
+def _moment_line(moment: Moment) -> str:
+    names = ", ".join(moment.behaviours) or moment.axis
+    return f"  {SIGNS[moment.kind]} {clock(moment.start):>5}  {names}: “{shorten(moment.quote, 90, placeholder=' …')}”"
+
+
+def csv(reviews: Iterable[Review]) -> str:
+    """One row a rep turn: where it is, what was said, the scores of each axis, evidence, or why it is not scored."""
+    return pd.DataFrame([row for review in reviews for row in _rows(review)]).to_csv(index=False)
+
+
+def _rows(review: Review) -> Iterator[dict[str, object]]:
+    for index, (turn, rating) in enumerate(zip(review.call.turns, review.ratings, strict=True)):
+        if rating is None:
+            continue
+        row = {"call": review.call.id, "turn": index, "start": turn.start, "end": turn.end, "text": turn.text}
+        for axis in AXES:
+            score = rating.scores and rating.scores[axis]
+            row |= {
+                axis: score and score.rating,
+                f"{axis}_probability": score and score.probability,
+                f"{axis}_clear": score and score.clear,
+            }
+        evidence = "; ".join(f"{e.behaviour}: {e.text}" for e in rating.evidence)
+        yield row | {"evidence": evidence, "not_scored": rating.not_scored}

@@ -1,0 +1,92 @@
+"""One call through the whole house: the library's front door."""
+
+from collections.abc import Callable
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+from coach import moments
+from coach.calls import Call, Rating, Review
+from coach.listen import Engine, listen, load_engine
+from coach.tone.model import ToneModel
+
+SURE_OF_REP = 0.7
+
+
+class Reviewer:
+    """Listens to recordings and rates calls; the models are loaded when they are first needed.
+
+    Parameters
+    ----------
+    engine : "openai-whisper" or "faster-whisper"
+    model : str, optional
+        Path or name of other Whisper weights than the `base` that comes along.
+    """
+
+    def __init__(self, engine: str = "openai-whisper", model: str | None = None):
+        self._engine_name, self._whisper = engine, model
+
+    @cached_property
+    def engine(self) -> Engine:
+        return load_engine(self._engine_name, self._whisper)
+
+    @cached_property
+    def tone(self) -> ToneModel:
+        return ToneModel.load()
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """What transcribes and scores, for the record."""
+        return {"coach": version("tone-coach"), "engine": self._engine_name, "whisper": self._whisper or "base"}
+
+    def review(
+        self,
+        recording: str | Path,
+        rep_channel: int | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> Review:
+        """Transcribe, rate and pick the moments of one recording.
+
+        Parameters
+        ----------
+        recording : path of anything PyAV decodes, one or two channels, 1 s to 3 h
+        rep_channel : 0 or 1 where it is known; otherwise decided from what is said
+        progress : called with the fraction done, 0-1
+
+        Raises
+        ------
+        InputError
+            Where the recording cannot be used. Calls that are heard but cannot be rated say so in `not_scored`.
+        """
+        return self.rate(listen(recording, self.engine, rep_channel=rep_channel, progress=progress))
+
+    def rate(self, call: Call) -> Review:
+        """Rate a call that is already transcribed, and pick its moments."""
+        reason = why_not_scored(call)
+        if reason:
+            nothing = Rating(scores=None, not_scored=reason)
+            return Review(call, tuple(nothing if t.speaker == "rep" else None for t in call.turns), (), reason)
+        ratings = self.tone.rate(call)
+        return Review(call, ratings, moments.find(call, ratings, self.tone.thresholds))
+
+
+def why_not_scored(call: Call) -> str | None:
+    """The reason why nobody should rate this call, or None."""
+    speakers = {turn.speaker for turn in call.turns}
+    if not call.turns:
+        return "no speech was found in it"
+    if call.language not in (None, "en"):
+        return f"it seems to be in {language_name(call.language)}, and only English is scored"
+    if speakers == {"unknown"}:
+        return "its speakers cannot be told apart (one channel, or a transcript without speakers)"
+    if call.rep_confidence is not None and call.rep_confidence < SURE_OF_REP:
+        return "it is unclear which speaker is the rep; say which (--rep-channel, or on the call's page)"
+    if "rep" not in speakers:
+        return "the rep says nothing in it"
+    return None
+
+
+def language_name(code: str) -> str:
+    from whisper.tokenizer import LANGUAGES  # imports torch, which most calls to this module's users do not need
+
+    return LANGUAGES.get(code, code).capitalize()
