@@ -73,10 +73,10 @@ class Reviewer:
 def why_not_scored(call: Call) -> str | None:
     """The reason why nobody should rate this call, or None."""
     speakers = {turn.speaker for turn in call.turns}
-    if not call.turns:
-        return "no speech was found in it"
     if call.language not in (None, "en"):
         return f"it seems to be in {language_name(call.language)}, and only English is scored"
+    if not call.turns:
+        return "no speech was found in it"
     if speakers == {"unknown"}:
         return "its speakers cannot be told apart (one channel, or a transcript without speakers)"
     if call.rep_confidence is not None and call.rep_confidence < SURE_OF_REP:

@@ -1,0 +1,171 @@
+"""openai-whisper, without its slow path: windows decoded in batches, word times from one more decoder pass."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+import whisper
+from safetensors import safe_open
+from whisper.decoding import DecodingOptions, DecodingResult
+from whisper.model import ModelDimensions, Whisper, disable_sdpa
+from whisper.timing import dtw, median_filter
+from whisper.tokenizer import get_tokenizer
+
+from coach.calls import InputError, Word
+from coach.listen.engines import LANGUAGE_WINDOWS, LOOPS, SILENT, UNSURE, Heard, likely_language, whole_words
+from coach.listen.whisper_base import checkpoint
+
+FRAME = 0.02  # seconds of sound in one frame of the encoder
+TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 1.0)
+
+
+class OpenAIWhisper:
+    name = "openai-whisper"
+
+    def __init__(self, model: str | None = None) -> None:
+        self.model = _load(model).eval()
+
+    @torch.inference_mode()
+    def transcribe(self, windows: Sequence[np.ndarray], language: str | None = None) -> Heard:
+        features = self._encode(windows)
+        language = language or self._language(features[:LANGUAGE_WINDOWS])
+        if language != "en":
+            return Heard(language, [[] for _ in windows])
+        results = self._decode(features)
+        lengths = [len(window) / whisper.audio.SAMPLE_RATE for window in windows]
+        return Heard(language, self._align(features, [result.tokens for result in results], lengths))
+
+    def _encode(self, windows: Sequence[np.ndarray]) -> torch.Tensor:
+        mels = [whisper.log_mel_spectrogram(whisper.pad_or_trim(window), self.model.dims.n_mels) for window in windows]
+        return self.model.encoder(torch.stack(mels).to(self.model.device))
+
+    def _language(self, features: torch.Tensor) -> str:
+        if not self.model.is_multilingual:
+            return "en"
+        _, windows = self.model.detect_language(features)
+        return likely_language(windows)
+
+    def _decode(self, features: torch.Tensor) -> list[DecodingResult]:
+        """Greedy, all at once; what fails Whisper's own tests is decoded again at rising temperature."""
+        options = DecodingOptions(language="en", without_timestamps=True, fp16=False)
+        results = self.model.decode(features, options)
+        with torch.random.fork_rng():
+            torch.manual_seed(0)  # the same recording gives the same words
+            for temperature in TEMPERATURES:
+                again = [i for i, result in enumerate(results) if _failed(result)]
+                if not again:
+                    break
+                for i, result in zip(
+                    again, self.model.decode(features[again], replace(options, temperature=temperature)), strict=True
+                ):
+                    results[i] = result
+        return [replace(result, tokens=[]) if _failed(result) or _silent(result) else result for result in results]
+
+    def _align(self, features: torch.Tensor, texts: list[list[int]], lengths: list[float]) -> list[list[Word]]:
+        """Whisper's word alignment (`whisper.timing.find_alignment`), for a batch, on features at hand."""
+        tokenizer = get_tokenizer(self.model.is_multilingual, language="en", task="transcribe")
+        start = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+        longest = max(map(len, texts))
+        tokens = torch.tensor([[*start, *text] + [tokenizer.eot] * (longest + 1 - len(text)) for text in texts])
+        weights, logits = self._cross_attention(tokens.to(self.model.device), features)
+        words = []
+        for i, (text, length) in enumerate(zip(texts, lengths, strict=True)):
+            size = len(start) + len(text)
+            probabilities = logits[i, len(start) - 1 : size - 1, : tokenizer.eot].softmax(-1)
+            chosen = probabilities[torch.arange(len(text)), text].tolist()
+            frames = min(weights.shape[-1], int(length / FRAME))
+            matrix = _attended(weights[i, :, : size + 1, :frames])[len(start) - 1 : -1]
+            words.append(_words(tokenizer, text, chosen, matrix) if text else [])
+        return words
+
+    def _cross_attention(self, tokens: torch.Tensor, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Scores of the alignment heads (window, head, token, frame) and the logits, in one teacher-forced pass."""
+        heads: dict[int, list[int]] = {}
+        for layer, head in self.model.alignment_heads.indices().T.tolist():
+            heads.setdefault(layer, []).append(head)
+        kept: list[torch.Tensor] = []
+        hooks = [
+            self.model.decoder.blocks[layer].cross_attn.register_forward_hook(
+                lambda _, __, output, chosen=chosen: kept.append(output[1][:, chosen])
+            )
+            for layer, chosen in sorted(heads.items())
+        ]
+        try:
+            with disable_sdpa():
+                logits = self.model.decoder(tokens, features)
+        finally:
+            for hook in hooks:
+                hook.remove()
+        return torch.cat(kept, dim=1), logits
+
+
+def _failed(result: DecodingResult) -> bool:
+    unsure = result.avg_logprob < UNSURE and not _silent(result)
+    return result.compression_ratio > LOOPS or unsure
+
+
+def _silent(result: DecodingResult) -> bool:
+    return result.no_speech_prob > SILENT and result.avg_logprob < UNSURE
+
+
+def _attended(scores: torch.Tensor) -> torch.Tensor:
+    weights = scores.cpu().softmax(dim=-1)
+    std, mean = torch.std_mean(weights, dim=-2, keepdim=True, unbiased=False)
+    return median_filter((weights - mean) / std, 7).mean(dim=0)
+
+
+def _words(tokenizer, text: list[int], probabilities: list[float], matrix: torch.Tensor) -> list[Word]:
+    tokens_at, frames_at = dtw(-matrix)
+    begins = np.pad(np.diff(tokens_at), (1, 0), constant_values=1).astype(bool)
+    times = frames_at[begins] * FRAME
+    parts, tokens = tokenizer.split_to_word_tokens([*text, tokenizer.eot])
+    ends = np.cumsum([len(t) for t in tokens[:-1]])
+    return whole_words(
+        [
+            Word(part, float(times[end - len(t)]), float(times[end]), float(np.mean(probabilities[end - len(t) : end])))
+            for part, t, end in zip(parts, tokens, ends, strict=False)
+        ]
+    )
+
+
+def _load(model: str | None) -> Whisper:
+    if model is None:
+        return _base()
+    if Path(model).exists() or model not in whisper.available_models():
+        return _own(Path(model))
+    try:
+        return whisper.load_model(model)
+    except (OSError, RuntimeError) as error:
+        raise InputError(f"{model}: Whisper's model could not be downloaded ({error})") from error
+
+
+def _base() -> Whisper:
+    path = checkpoint()
+    with safe_open(path, "pt") as file:
+        model = Whisper(ModelDimensions(**json.loads(file.metadata()["dims"])))
+        model.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+    model.set_alignment_heads(whisper._ALIGNMENT_HEADS["base"])
+    return model
+
+
+def _own(path: Path) -> Whisper:
+    """A checkpoint of the user's, read without executing code (`weights_only`)."""
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such model; give a .pt file of openai-whisper, or a name such as small")
+    try:
+        model = whisper.load_model(str(path))
+    except Exception as error:
+        raise InputError(f"{path}: this is not a model of openai-whisper, or it is damaged") from error
+    if heads := _alignment_heads(model.dims):
+        model.set_alignment_heads(heads)
+    return model
+
+
+def _alignment_heads(dims: ModelDimensions) -> bytes | None:
+    """The heads that follow the sound, by the model's size; for others Whisper's rough default stays."""
+    sizes = {4: "tiny", 6: "base", 12: "small", 24: "medium", 32: "large-v3" if dims.n_mels == 128 else "large-v2"}
+    name = "turbo" if (dims.n_audio_layer, dims.n_text_layer) == (32, 4) else sizes.get(dims.n_audio_layer, "")
+    return whisper._ALIGNMENT_HEADS.get(name + ("" if dims.n_vocab >= 51865 else ".en"))
