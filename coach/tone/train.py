@@ -1,0 +1,105 @@
+"""Trains the tone model's heads on labelled calls. The language model itself stays as it is."""
+
+import hashlib
+import json
+import math
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from shutil import copyfile
+
+import torch
+from torch import Tensor
+
+from coach.calls import AXES, Axis
+from coach.tone.card import card
+from coach.tone.evaluate import compare, evaluate, unseen
+from coach.tone.examples import Examples, labelled_calls, read_examples
+from coach.tone.fitting import by_the_mean, fit_heads
+from coach.tone.heads import LEVELS, Heads
+from coach.tone.llama import GGUF_SHA256, LAYERS
+from coach.tone.model import ToneModel
+from coach.tone.reader import TOKENIZER, Reader
+from coach.weights import MODELS
+
+FAULTLESS_CALLS_AN_ACCUSATION = 10
+STRENGTHS_RIGHT = 0.8  # share of the shown strengths that the raters' mean should confirm
+
+
+def train(data: Path, out: Path = MODELS / "tone", report: Callable[[str], None] = print) -> None:
+    """Train the heads on `data`/train.jsonl, calibrate them on `data`/dev.jsonl, and save the model in `out`.
+
+    Takes about a quarter of an hour on 2 cores, most of it reading the calls with the language model.
+    The result does not depend on chance.
+
+    Parameters
+    ----------
+    data
+        A folder with `train.jsonl` and `dev.jsonl`, labelled calls as in the data card.
+    out
+        Where `heads.safetensors`, `config.json`, `tokenizer.json`, their `SHA256SUMS` and the model card are put.
+    report
+        Told, in a line each, what is being done.
+
+    Raises
+    ------
+    InputError
+        Where the data are missing or not as the data card describes them.
+    """
+    reader = Reader.load()
+    calls = {part: labelled_calls(data / f"{part}.jsonl") for part in ("train", "dev")}
+    report(f"reading {len(calls['train'])} calls to learn from, and {len(calls['dev'])} to check on")
+    learned, checked = (read_examples(reader, calls[part]) for part in ("train", "dev"))
+    report("fitting the heads")
+    heads = fit_heads(learned, checked)
+    save(out, heads, thresholds(heads, checked), data)
+    report("measuring, for the model card")
+    model = ToneModel.load(out)
+    both = calls["train"] + calls["dev"]
+    honest = compare(both, unseen(learned, checked, both), model.thresholds)
+    (out / "README.md").write_text(card(model.thresholds, honest, evaluate(model, data / "dev.jsonl")))
+
+
+def thresholds(heads: Heads, dev: Examples) -> dict[Axis, float]:
+    """From which probability a turn is worth showing as a moment.
+
+    For giveaways: the lowest at which calls without fault (none of their turns is rated 1 or more on condescension or
+    impatience) are accused no oftener than once in `FAULTLESS_CALLS_AN_ACCUSATION` calls. For strengths: the lowest at
+    which `STRENGTHS_RIGHT` of them are rated 1 or more.
+    """
+    first = slice(None, None, len(LEVELS))
+    chances, rated = heads.mean(dev.features).sigmoid()[:, first], by_the_mean(dev.ratings)[:, first] > 0
+    faulty = {call for call, given in zip(dev.calls, rated[:, :2].any(1).tolist(), strict=True) if given}
+    faultless = torch.tensor([call not in faulty for call in dev.calls])
+    allowed = len(set(dev.calls) - faulty) // FAULTLESS_CALLS_AN_ACCUSATION
+    giveaway = _above(chances[faultless, :2].amax(1).sort(descending=True).values, allowed)
+    kindest = chances[:, 2].argsort(descending=True)
+    right = rated[kindest, 2].float().cumsum(0) / torch.arange(1, len(kindest) + 1)
+    strength = _above(chances[kindest, 2], int((right >= STRENGTHS_RIGHT).nonzero().max()) + 1)
+    return dict(zip(AXES, (giveaway, giveaway, strength), strict=True))
+
+
+def _above(falling: Tensor, number: int) -> float:
+    """A round probability that no more than `number` of the falling ones exceed, and never below a half."""
+    return max(0.5, math.ceil(falling[number].item() * 100) / 100) if number < len(falling) else 0.5
+
+
+def save(out: Path, heads: Heads, thresholds: dict[Axis, float], data: Path) -> None:
+    """Put the model's files and their checksums in a folder."""
+    out.mkdir(parents=True, exist_ok=True)
+    heads.save(out / "heads.safetensors")
+    config = {
+        "base": {"name": "SmolLM2-135M-Instruct", "gguf_sha256": GGUF_SHA256, "layers": LAYERS},
+        "thresholds": thresholds,
+        "data_sha256": {name: _sha256(data / name) for name in ("train.jsonl", "dev.jsonl")},
+        "versions": {package: version(package) for package in ("torch", "tokenizers", "safetensors")},
+    }
+    (out / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    if out.resolve() != TOKENIZER.parent:
+        copyfile(TOKENIZER, out / TOKENIZER.name)
+    names = ("config.json", "heads.safetensors", TOKENIZER.name)
+    (out / "SHA256SUMS").write_text("".join(f"{_sha256(out / name)}  {name}\n" for name in names))
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
