@@ -17,7 +17,18 @@ from coach.calls import Call, InputError, Review, unexpected
 DATA = "../shared/data/service_calls"
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Says in one line what no command can go on without: a database, a manifest, labelled calls."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            print(f"coach: {error}", file=sys.stderr)
+            ctx.exit(1)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Tone Coach shows service reps where their tone gives them away.
 
@@ -59,7 +70,8 @@ def score(files: tuple[Path, ...], form: str, out: TextIO, rep_channel: int | No
     for path in files:
         for review in failures.caught(path, _reviews(path, reviewer, rep_channel)):
             if review.not_scored:
-                failures.say(f"{path}: {review.call.id}: not scored: {review.not_scored}")
+                which = path if review.call.id == path.stem else f"{path}: {review.call.id}"
+                failures.say(f"{which}: not scored: {review.not_scored}")
             if form == "csv":
                 kept.append(review)
             else:
@@ -158,20 +170,32 @@ def dashboard(db: str, port: int):
 
 
 @main.command()
-@click.option("--data", type=click.Path(exists=True, path_type=Path), default=DATA, show_default=True)
+@click.option("--data", type=click.Path(path_type=Path), default=DATA, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), default="models/tone", show_default=True)
 def train(data: Path, out: Path):
-    """Train the tone model on labelled calls (train.jsonl and dev.jsonl in a folder)."""
+    """Train the tone model on labelled calls: a folder with train.jsonl and dev.jsonl."""
     from coach.tone.train import train as fit
 
     fit(data, out)
 
 
 @main.command()
-@click.argument("labelled", type=click.Path(exists=True, path_type=Path), default=f"{DATA}/dev.jsonl")
-def evaluate(labelled: Path):
-    """Measure the tone model on labelled calls, beside a word list, the majority and one human rater."""
-    from coach.tone.evaluate import evaluate as measure
+@click.argument("labelled", type=click.Path(path_type=Path), default=f"{DATA}/dev.jsonl")
+@click.option("--leave-one-author-out", is_flag=True, help="Fit anew without each author: give the folder instead.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+def evaluate(labelled: Path, leave_one_author_out: bool, as_json: bool):
+    """Measure the tone model on labelled calls, beside a word list, the majority and one rater.
+
+    Example: coach evaluate ../shared/data/service_calls --leave-one-author-out
+    """
+    from coach.tone import evaluate as measure
     from coach.tone.model import ToneModel
 
-    print(measure(ToneModel.load(), labelled))
+    model = ToneModel.load()
+    folder = labelled if labelled.is_dir() else labelled.parent
+    found = (
+        measure.leave_one_author_out(folder, model.thresholds)
+        if leave_one_author_out
+        else measure.evaluate(model, labelled)
+    )
+    print(json.dumps(found.as_dict()) if as_json else found)

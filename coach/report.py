@@ -16,12 +16,13 @@ def clock(seconds: float | None) -> str:
 
 
 def table(review: Review) -> str:
-    """One call, readable: who, how long, the three scores 0-3, and its moments."""
+    """One call, readable: who, how long, the three scores 0-3 and its moments, or why not and what was said."""
     call = review.call
     head = "  ".join(part for part in (call.id, call.rep or "", clock(call.duration)) if part)
     scores = call_scores(review)
     if review.not_scored or scores is None:
-        return f"{head}\n  not scored: {review.not_scored or 'no turn of the rep is clear enough'}"
+        reason = review.not_scored or "no turn of the rep is clear enough"
+        return "\n".join([f"{head}\n  not scored: {reason}", *(f"  {clock(t.start):>5}  {t.text}" for t in call.turns)])
     numbers = "  ".join(f"{axis} {scores[axis]:.1f}" for axis in AXES)
     return "\n".join([f"{head}  {numbers}", *(_moment_line(moment) for moment in review.moments)])
 

@@ -89,6 +89,26 @@ def test_wrong_usage_is_exit_code_2(arguments: list[str]):
     assert run(*arguments).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (["evaluate", "{here}/absent.jsonl"], "absent.jsonl"),
+        (["train", "--data", "{here}"], "train.jsonl"),
+        (["batch", "{here}/calls.jsonl", "--db", "{here}/new.db"], "recording"),
+        (["calls", "--db", "{here}/calls.jsonl"], "calls.jsonl"),
+    ],
+)
+def test_what_a_command_cannot_go_on_without_is_said_in_one_line(
+    command: list[str], reason: str, calls: Path, tmp_path: Path
+):
+    before = calls.read_bytes()
+    result = run(*(part.format(here=tmp_path) for part in command))
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert reason in result.stderr
+    assert calls.read_bytes() == before
+
+
 def spoil(folder: Path, sample: Path) -> dict[str, str]:
     """Files that cannot be used, each with a word that must be in the line about it."""
     (folder / "empty.wav").touch()

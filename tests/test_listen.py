@@ -16,7 +16,7 @@ from coach.listen import Engine, listen, load_engine
 from coach.listen.engines import whole_words
 from coach.listen.speech import Detector, Speech, find_speech
 from coach.listen.turns import conversation, monologue
-from coach.listen.windows import Window, cut, pack
+from coach.listen.windows import GAP, Window, cut, pack
 
 ENGINES = ("openai-whisper", "faster-whisper")
 
@@ -205,8 +205,9 @@ def test_long_speech_is_packed_and_cut_to_the_sample() -> None:
     got = list(cut(in_blocks(sound), windows, speech.leaked))
     assert [window for window, _ in got] == windows
     for window, samples in got:
-        expected = np.concatenate([sound[window.channel, first:last] for first, last in window.pieces])
-        assert np.array_equal(samples, expected)
+        gap = np.zeros(GAP, np.float32)
+        parts = [part for first, last in window.pieces for part in (gap, sound[window.channel, first:last])]
+        assert np.array_equal(samples, np.concatenate(parts[1:]))
 
 
 def test_a_window_ends_at_a_long_pause_and_keeps_short_ones() -> None:
@@ -220,7 +221,7 @@ def test_a_window_ends_at_a_long_pause_and_keeps_short_ones() -> None:
 
 @pytest.mark.parametrize(
     ("start", "end", "expected"),
-    [(0.5, 1.0, (10.5, 11.0)), (2.1, 2.6, (20.1, 20.6)), (1.7, 2.1, (11.7, 12.0)), (1.9, 2.4, (20.0, 20.4))],
+    [(0.5, 1.0, (10.5, 11.0)), (2.6, 3.1, (20.1, 20.6)), (1.7, 2.1, (11.7, 12.0)), (2.4, 2.9, (20.0, 20.4))],
 )
 def test_words_go_back_to_where_they_were_said(start: float, end: float, expected: tuple[float, float]) -> None:
     window = Window(0, ((10 * RATE, 12 * RATE), (20 * RATE, 25 * RATE)))

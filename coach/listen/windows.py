@@ -12,6 +12,7 @@ from coach.listen.speech import FRAME, Speech
 
 NATURAL = 1.0  # seconds between padded stretches that are left as they are: Whisper hears sentences by their pauses
 FULL = 26.0  # seconds from which on a window may end
+GAP = round(0.5 * RATE)  # samples of silence between other stretches, or a word slips over to the one before
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +24,16 @@ class Window:
 
     @property
     def samples(self) -> int:
-        return sum(last - first for first, last in self.pieces)
+        return sum(last - first + GAP for first, last in self.pieces) - GAP
 
     def in_recording(self, word: Word) -> Word:
         """The word with its times in the recording: in the piece that holds most of it, and never out of it."""
-        offsets = np.cumsum([0] + [last - first for first, last in self.pieces]) / RATE
-        shared = np.minimum(word.end, offsets[1:]) - np.maximum(word.start, offsets[:-1])
+        edges = np.array(self.pieces) / RATE
+        lengths = edges[:, 1] - edges[:, 0]
+        offsets = np.cumsum(lengths + GAP / RATE) - lengths - GAP / RATE
+        shared = np.minimum(word.end, offsets + lengths) - np.maximum(word.start, offsets)
         best = int(shared.argmax())
-        first, last = (edge / RATE for edge in self.pieces[best])
+        first, last = edges[best].tolist()
         offset = float(offsets[best])
         start, end = (min(max(time - offset + first, first), last) for time in (word.start, word.end))
         return replace(word, start=round(start, 3), end=round(end, 3))
@@ -46,7 +49,7 @@ def _pack(channel: int, regions: list[tuple[int, int]]) -> Iterator[Window]:
     """Windows as full as may be, but ended at the longest pause near their end: words need their sentence."""
     begins, ends = np.array(regions, dtype=int).reshape(-1, 2).T
     pauses = begins[1:] - ends[:-1]
-    kept = np.where(pauses < NATURAL * RATE, pauses, 0)
+    kept = np.where(pauses < NATURAL * RATE, pauses, GAP)
     at = 0
     while at < len(regions):
         sizes = np.cumsum(ends[at:] - begins[at:] + np.append(0, kept[at:]))
@@ -89,4 +92,4 @@ def _fill(sound: np.ndarray, window: Window, channel: np.ndarray, begin: int, le
         if a < b:
             muted = leaked[np.arange(a, b) // FRAME]
             sound[at + a - first : at + b - first] = np.where(muted, 0, channel[a - begin : b - begin])
-        at += last - first
+        at += last - first + GAP
