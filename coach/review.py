@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 
-from coach import moments
+from coach import __version__, moments
 from coach.calls import Call, Rating, Review
 from coach.listen import Engine, listen, load_engine
 from coach.tone.model import ToneModel
@@ -37,7 +36,7 @@ class Reviewer:
     @property
     def versions(self) -> dict[str, str]:
         """What transcribes and scores, for the record."""
-        return {"coach": version("tone-coach"), "engine": self._engine_name, "whisper": self._whisper or "base"}
+        return {"coach": __version__, "engine": self._engine_name, "whisper": self._whisper or "base"}
 
     def review(
         self,
