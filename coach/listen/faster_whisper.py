@@ -9,7 +9,7 @@ from faster_whisper.transcribe import Segment
 
 from coach.audio import RATE
 from coach.calls import InputError, Word
-from coach.listen.engines import LANGUAGE_WINDOWS, LOOPS, SILENT, UNSURE, WINDOW, Heard, likely_language, whole_words
+from coach.listen.engines import LOOPS, SILENT, UNSURE, WINDOW, Heard, likely_language, whole_words
 from coach.listen.whisper_base import ctranslate2_files
 
 SLOT = int(WINDOW * RATE)
@@ -36,15 +36,15 @@ class FasterWhisper:
     def _language(self, windows: Sequence[np.ndarray]) -> str:
         if not self.model.model.is_multilingual:
             return "en"
-        first = windows[:LANGUAGE_WINDOWS]
-        return likely_language([dict(self.model.detect_language(window)[2]) for window in first])
+        fullest = max(windows, key=len)  # one has to do: the pipeline encodes each again
+        return likely_language([dict(self.model.detect_language(fullest)[2])])
 
     def _batch(self, windows: Sequence[np.ndarray]) -> list[list[Segment]]:
         """Each window in a 30-s slot of its own: a segment's time tells its window."""
         sound = np.concatenate([np.pad(window, (0, SLOT - len(window))) for window in windows])
         clips = [{"start": slot * WINDOW, "end": slot * WINDOW + len(w) / RATE} for slot, w in enumerate(windows)]
         segments, _ = self.batched.transcribe(
-            sound, language="en", clip_timestamps=clips, word_timestamps=True, beam_size=2, batch_size=len(windows)
+            sound, language="en", clip_timestamps=clips, word_timestamps=True, beam_size=1, batch_size=len(windows)
         )
         heard: list[list[Segment]] = [[] for _ in windows]
         for segment in segments:
