@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,11 +90,11 @@ def ingest(
 ) -> tuple[int, Review]:
     """Review one recording and keep the review; returns the call's id in the store, and the review."""
     review = reviewer.review(recording.path, rep_channel=recording.rep_channel, progress=progress)
+    review = replace(review, call=replace(review.call, rep=recording.rep))
     call_id = store.save(
         review,
         digest=digest,
         title=recording.title,
-        rep=recording.rep,
         team=recording.team,
         started_at=recording.started_at,
         queue=recording.queue,

@@ -90,7 +90,8 @@ def test_a_rep_finds_a_call_hears_a_moment_and_swaps_the_speakers(browser, serve
     page.get_by_role("heading", name="Moments worth hearing").wait_for()
     page.wait_for_url("**/call?id=1")
     first = page.locator(".st-key-moment-1")
-    assert strength.quote in first.inner_text() and strength.why in first.inner_text()
+    first.get_by_text(strength.why).wait_for()
+    assert strength.quote in first.inner_text()
 
     player = first.locator("audio")
     player.wait_for()
