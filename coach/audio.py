@@ -120,7 +120,7 @@ def _wav(samples: np.ndarray) -> bytes:
 
 @contextmanager
 def _opened(path: str | Path) -> Iterator[InputContainer]:
-    _check_file(path)
+    check_file(path)
     kind = HEADERLESS.get(Path(path).suffix.lower())
     # a playlist in disguise must not reach for the network
     options = {"protocol_whitelist": "file"} | ({"sample_rate": "8000"} if kind else {})
@@ -137,7 +137,8 @@ def _opened(path: str | Path) -> Iterator[InputContainer]:
         yield container
 
 
-def _check_file(path: str | Path) -> None:
+def check_file(path: str | Path) -> None:
+    """Refuse what is not there, is no file, may not be read or is empty, with an InputError that says so."""
     if not Path(path).exists():
         raise InputError(f"{path}: there is no such file")
     if not Path(path).is_file():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from coach.audio import check_file
 from coach.calls import InputError, Review, unexpected
 from coach.store import Store, digest_of
 
@@ -62,6 +63,7 @@ def run(source: Path, store: Store, reviewer: "Reviewer", say: Callable[[str], N
     for recording in tqdm(recordings(source), desc="calls", disable=None):
         problem = None
         try:
+            check_file(recording.path)
             digest = digest_of(recording.path)
             if store.has(digest):
                 outcome.already_there += 1

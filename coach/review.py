@@ -77,7 +77,8 @@ def why_not_scored(call: Call) -> str | None:
     if not call.turns:
         return "no speech was found in it"
     if speakers == {"unknown"}:
-        return "its speakers cannot be told apart (one channel, or a transcript without speakers)"
+        where = "the transcript does not say who speaks" if call.channels is None else "only one channel carries speech"
+        return f"{where}, and speakers cannot be told apart yet"
     if call.rep_confidence is not None and call.rep_confidence < SURE_OF_REP:
         return "it is unclear which speaker is the rep; say which (--rep-channel, or on the call's page)"
     if "rep" not in speakers:

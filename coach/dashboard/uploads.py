@@ -41,10 +41,10 @@ def add(upload: Upload, store: Store, reviewer: Callable[[], "Reviewer"], progre
     try:
         recording = Recording(path, rep=upload.rep, title=PurePath(upload.name).stem)
         return ingest(recording, digest, store, reviewer(), progress)[0]
-    except InputError:
+    except InputError as error:
         path.unlink()
         path.parent.rmdir()
-        raise
+        raise InputError(str(error).replace(str(path), upload.name)) from error
 
 
 def _kept(content: bytes, path: Path) -> Path:
