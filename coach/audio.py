@@ -19,6 +19,10 @@ RATE = 16_000
 SHORTEST = 1.0
 LONGEST = 3 * 3600.0
 HEADERLESS = {".ulaw": "mulaw", ".ul": "mulaw", ".mulaw": "mulaw", ".alaw": "alaw", ".al": "alaw"}
+SUFFIXES = {
+    ".aac", ".aif", ".aiff", ".amr", ".au", ".flac", ".g722", ".gsm", ".m4a", ".mka", ".mkv", ".mov", ".mp3", ".mp4",
+    ".oga", ".ogg", ".opus", ".wav", ".webm", ".wma",
+}  # fmt: skip
 _JITTER = RATE // 10  # some containers round their times to milliseconds: only a longer hole is a hole
 _log = logging.getLogger(__name__)
 

@@ -9,17 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from coach.audio import check_file
+from coach.audio import SUFFIXES, check_file
 from coach.calls import InputError, Review, unexpected
 from coach.store import Store, digest_of
 
 if TYPE_CHECKING:
     from coach.review import Reviewer
-
-SOUND = {
-    ".aac", ".aif", ".aiff", ".amr", ".au", ".flac", ".g722", ".gsm", ".m4a", ".mka", ".mkv", ".mov", ".mp3", ".mp4",
-    ".oga", ".ogg", ".opus", ".wav", ".webm", ".wma",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +103,7 @@ def ingest(
 
 def recordings(source: Path) -> list[Recording]:
     if source.is_dir():
-        return [Recording(path) for path in sorted(source.rglob("*")) if path.suffix.lower() in SOUND]
+        return [Recording(path) for path in sorted(source.rglob("*")) if path.suffix.lower() in SUFFIXES]
     try:
         with source.open(newline="", encoding="utf-8-sig") as file:
             return list(_listed(source, csv.DictReader(file)))

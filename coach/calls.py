@@ -1,5 +1,6 @@
 """The vocabulary of the house: what a call is, and what a review of it says."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from statistics import mean
 from typing import Any, Literal
@@ -7,6 +8,7 @@ from typing import Any, Literal
 Speaker = Literal["rep", "customer", "unknown"]
 Axis = Literal["condescension", "impatience", "empathy"]
 AXES: tuple[Axis, ...] = ("condescension", "impatience", "empathy")
+CLEAR_ENOUGH = 0.4  # words of which the transcriber is less sure carry no score, and are shown as hard to hear
 
 
 class InputError(Exception):
@@ -114,6 +116,20 @@ class Review:
     ratings: tuple[Rating | None, ...]
     moments: tuple[Moment, ...] = ()
     not_scored: str | None = None
+
+
+def located(turn: Turn, within: int | None = None) -> Iterator[tuple[Word, int, int]]:
+    """The words of a turn with the characters of its text that they are, as far as they are found in it.
+
+    `within` limits how many characters beyond the word before a word may lie.
+    """
+    reached = 0
+    for word in turn.words:
+        text = word.text.strip()
+        start = turn.text.find(text, reached, None if within is None else reached + len(text) + within)
+        if start >= 0:
+            reached = start + len(text)
+            yield word, start, reached
 
 
 def swap(call: Call) -> Call:

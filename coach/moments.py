@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from coach.calls import Axis, Call, Evidence, Moment, Rating, Score, Turn
+from coach.calls import Axis, Call, Evidence, Moment, Rating, Score, Turn, located
 from coach.tips import Tips, quotable
 
 Kind = Literal["giveaway", "strength"]
@@ -119,13 +119,7 @@ def _when(turn: Turn, evidence: Sequence[Evidence]) -> tuple[float | None, float
     """When the quoted words were said; the whole turn's times where its words have none."""
     quoted = _words(turn.text, *_marked(turn.text, evidence))[:QUOTE_WORDS]
     first, last = quoted[0][0], quoted[-1][1]
-    said, at = [], 0
-    for word in turn.words:
-        bare = word.text.strip()
-        found = turn.text.find(bare, at, at + len(bare) + NEAR)
-        if found >= 0:
-            at = found + len(bare)
-            said += [word] if found < last and at > first else []
+    said = [word for word, start, end in located(turn, within=NEAR) if start < last and end > first]
     return (said[0].start, said[-1].end) if said else (turn.start, turn.end)
 
 

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
-from coach.calls import AXES, Axis, Evidence, Moment, Rating, Turn
+from coach.calls import AXES, CLEAR_ENOUGH, Axis, Evidence, Moment, Rating, Turn, located
 from coach.dashboard.words import AXIS, SIGN, behaviour, is_hollow, level_word
-
-UNSURE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +46,10 @@ def _title(evidence: Evidence) -> str:
 
 def unsure_marks(turn: Turn) -> list[Mark]:
     """Marks for words that may have been misheard."""
-    marks, reached = [], 0
-    for word in turn.words:
-        text = word.text.strip()
-        at = turn.text.find(text, reached)
-        if at < 0:
-            continue
-        reached = at + len(text)
-        if word.probability < UNSURE:
-            marks.append(Mark(at, reached, "unsure", "Hard to hear: it may have been another word"))
-    return marks
+    title = "Hard to hear: it may have been another word"
+    return [
+        Mark(start, end, "unsure", title) for word, start, end in located(turn) if word.probability < CLEAR_ENOUGH
+    ]
 
 
 def turn_text(turn: Turn, rating: Rating | None, axes: Iterable[Axis]) -> str:

@@ -14,8 +14,6 @@ from coach.store import Store
 if TYPE_CHECKING:
     from coach.review import Reviewer
 
-SUFFIXES = ("wav", "mp3", "m4a", "ogg", "opus", "flac", "amr", "aac", "webm", "mp4", "mov", "mkv", "wma", "au", "gsm")
-
 
 @dataclass(frozen=True, slots=True)
 class Upload:

@@ -10,12 +10,11 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from coach.calls import Call, Turn
+from coach.calls import CLEAR_ENOUGH, Call, Turn, located
 from coach.tone.llama import Llama, Memory, smollm2
 from coach.weights import MODELS
 
 TOKENIZER = MODELS / "tone" / "tokenizer.json"
-CLEAR_ENOUGH = 0.4  # words of which the transcriber is less sure are not read
 WINDOW, CONTEXT, LONGEST_TURN = 3072, 1024, 2048  # tokens; a minute of talk is about 200
 NAMES = {"rep": "Agent", "customer": "Customer", "unknown": "Customer"}
 
@@ -54,21 +53,9 @@ class Passage:
 def legible(turn: Turn) -> Passage:
     """The turn without the words of which the transcriber is unsure: they never carry a score."""
     words = [(number, *match.span()) for number, match in enumerate(re.finditer(r"\S+", turn.text))]
-    unsure = _unsure(turn)
+    unsure = [(start, end) for word, start, end in located(turn) if word.probability < CLEAR_ENOUGH]
     clear = tuple(word for word in words if not any(start < word[2] and word[1] < end for start, end in unsure))
     return Passage(turn.text, clear, 1 - len(clear) / max(len(words), 1))
-
-
-def _unsure(turn: Turn) -> list[tuple[int, int]]:
-    spans, cursor = [], 0
-    for word in turn.words:
-        text = word.text.strip()
-        start = turn.text.find(text, cursor)
-        if start >= 0:
-            cursor = start + len(text)
-            if word.probability < CLEAR_ENOUGH:
-                spans.append((start, cursor))
-    return spans
 
 
 @dataclass(frozen=True, slots=True)
