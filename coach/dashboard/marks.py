@@ -47,9 +47,7 @@ def _title(evidence: Evidence) -> str:
 def unsure_marks(turn: Turn) -> list[Mark]:
     """Marks for words that may have been misheard."""
     title = "Hard to hear: it may have been another word"
-    return [
-        Mark(start, end, "unsure", title) for word, start, end in located(turn) if word.probability < CLEAR_ENOUGH
-    ]
+    return [Mark(start, end, "unsure", title) for word, start, end in located(turn) if word.probability < CLEAR_ENOUGH]
 
 
 def turn_text(turn: Turn, rating: Rating | None, axes: Iterable[Axis]) -> str:
