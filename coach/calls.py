@@ -62,11 +62,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One axis of one turn: expected rating 0-3, P(rating >= 1) and P(rating >= 2)."""
+    """One axis of one turn: rating 0-3, P(rating >= 1) and P(rating >= 2); `unsure` where the model cannot tell."""
 
     rating: float
     probability: float
     clear: float
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +143,26 @@ def swap(call: Call) -> Call:
 
 def call_scores(review: Review) -> dict[Axis, float] | None:
     """Each axis of a whole call, 0-3: the mean of its three strongest rep turns; None where nothing was scored."""
-    scored = [rating.scores for rating in review.ratings if rating is not None and rating.scores is not None]
+    scored = _scored(review)
     if review.not_scored or not scored:
         return None
     return {axis: mean(sorted(scores[axis].rating for scores in scored)[-3:]) for axis in AXES}
+
+
+def unsure_axes(review: Review) -> tuple[Axis, ...]:
+    """The axes that may show in a whole call, without one turn of which the model is sure.
+
+    Their score in `call_scores` stands: it is what to expect, and leaving the unsure turns out would make it too low.
+    """
+    return tuple(axis for axis in AXES if _is_unsure([scores[axis] for scores in _scored(review)]))
+
+
+def _is_unsure(scores: list[Score]) -> bool:
+    return any(s.unsure for s in scores) and all(s.unsure or s.probability < 0.5 for s in scores)
+
+
+def _scored(review: Review) -> list[dict[Axis, Score]]:
+    return [rating.scores for rating in review.ratings if rating is not None and rating.scores is not None]
 
 
 def call_from_dict(data: dict[str, Any]) -> Call:

@@ -14,7 +14,7 @@ import click
 
 from coach.calls import Call, InputError, Review, unexpected
 
-DATA = "../shared/data/service_calls"
+DATA = "data/service_calls"
 
 
 class Commands(click.Group):
@@ -36,9 +36,15 @@ def main() -> None:
     """
 
 
-def listening(command):
-    """Options shared by the commands that listen to recordings."""
+tone_model = click.option(
+    "--tone", type=click.Choice(["best", "fast"]), default="best", show_default=True, help="The tone model."
+)
+
+
+def reviewing(command):
+    """Options shared by the commands that listen to recordings and rate them."""
     for option in (
+        tone_model,
         click.option("--engine", type=click.Choice(["openai-whisper", "faster-whisper"]), default="openai-whisper"),
         click.option("--model", help="Other Whisper weights than the base that comes along: a path or a name."),
     ):
@@ -56,8 +62,16 @@ database = click.option(
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
 @click.option("--out", type=click.File("w", encoding="utf-8", lazy=False), default="-", help="Write here.")
 @click.option("--rep-channel", type=click.IntRange(0, 1), help="The rep's channel, where it is known.")
-@listening
-def score(files: tuple[Path, ...], form: str, out: TextIO, rep_channel: int | None, engine: str, model: str | None):
+@reviewing
+def score(
+    files: tuple[Path, ...],
+    form: str,
+    out: TextIO,
+    rep_channel: int | None,
+    engine: str,
+    model: str | None,
+    tone: str,
+):
     """Score recordings and transcripts, mixed. A .jsonl gives one review a line.
 
     Example: coach score samples/calls/*.wav --format json --out reviews.jsonl
@@ -66,7 +80,7 @@ def score(files: tuple[Path, ...], form: str, out: TextIO, rep_channel: int | No
     from coach.calls import review_to_dict
     from coach.review import Reviewer
 
-    reviewer, failures, kept = Reviewer(engine, model), Failures(), []
+    reviewer, failures, kept = Reviewer(engine, model, tone), Failures(), []
     for path in files:
         for review in failures.caught(path, _reviews(path, reviewer, rep_channel)):
             if review.not_scored:
@@ -129,8 +143,8 @@ class Failures(logging.Handler):
 @main.command()
 @click.argument("source", type=click.Path(exists=True, path_type=Path))
 @database
-@listening
-def batch(source: Path, db: str, engine: str, model: str | None):
+@reviewing
+def batch(source: Path, db: str, engine: str, model: str | None, tone: str):
     """Score a folder of recordings, or those a manifest (CSV) lists, into the store. What is there is skipped.
 
     Example: coach batch recordings/ --db sqlite:///coach.db
@@ -140,7 +154,7 @@ def batch(source: Path, db: str, engine: str, model: str | None):
     from coach.store import Store
 
     failures = Failures()
-    result = run(source, Store(db), Reviewer(engine, model), say=failures.say)
+    result = run(source, Store(db), Reviewer(engine, model, tone), say=failures.say)
     print(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in asdict(result).items()))
     sys.exit(bool(failures.said))
 
@@ -171,31 +185,42 @@ def dashboard(db: str, port: int):
 
 @main.command()
 @click.option("--data", type=click.Path(path_type=Path), default=DATA, show_default=True)
-@click.option("--out", type=click.Path(path_type=Path), default="models/tone", show_default=True)
-def train(data: Path, out: Path):
+@click.option("--out", type=click.Path(path_type=Path), help="Where to put it, if not where it is used from.")
+@tone_model
+def train(data: Path, out: Path | None, tone: str):
     """Train the tone model on labelled calls: a folder with train.jsonl and dev.jsonl."""
+    from coach.tone.model import FOLDERS
     from coach.tone.train import train as fit
 
-    fit(data, out)
+    fit(data, out or FOLDERS[tone], tone)
 
 
 @main.command()
 @click.argument("labelled", type=click.Path(path_type=Path), default=f"{DATA}/dev.jsonl")
-@click.option("--leave-one-author-out", is_flag=True, help="Fit anew without each author: give the folder instead.")
+@click.option("--leave-one-author-out", is_flag=True, help="Each author's calls by a model trained on the others'.")
+@click.option("--public", type=click.Path(path_type=Path), help="Beside published figures: the folder of public data.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
-def evaluate(labelled: Path, leave_one_author_out: bool, as_json: bool):
+@tone_model
+def evaluate(labelled: Path, leave_one_author_out: bool, public: Path | None, as_json: bool, tone: str):
     """Measure the tone model on labelled calls, beside a word list, the majority and one rater.
 
-    Example: coach evaluate ../shared/data/service_calls --leave-one-author-out
+    Or on impatience in written comments, beside what others have published (this takes a while).
+
+    \b
+    Examples: coach evaluate --leave-one-author-out
+              coach evaluate --public ../shared/data/public
     """
     from coach.tone import evaluate as measure
-    from coach.tone.model import ToneModel
+    from coach.tone.model import FOLDERS, ToneModel
+    from coach.tone.public import Comparison, compare
 
-    model = ToneModel.load()
+    model = ToneModel.load(FOLDERS[tone])
     folder = labelled if labelled.is_dir() else labelled.parent
-    found = (
-        measure.leave_one_author_out(folder, model.thresholds)
-        if leave_one_author_out
-        else measure.evaluate(model, labelled)
-    )
+    found: measure.Evaluation | Comparison
+    if public:
+        found = compare(model, public)
+    elif leave_one_author_out:
+        found = measure.leave_one_author_out(model, folder, FOLDERS[tone] / "unseen.csv.gz")
+    else:
+        found = measure.evaluate(model, labelled)
     print(json.dumps(found.as_dict()) if as_json else found)

@@ -48,6 +48,7 @@ def _rows(review: Review) -> Iterator[dict[str, object]]:
                 axis: score and score.rating,
                 f"{axis}_probability": score and score.probability,
                 f"{axis}_clear": score and score.clear,
+                f"{axis}_unsure": score and score.unsure,
             }
         evidence = "; ".join(f"{e.behaviour}: {e.text}" for e in rating.evidence)
         yield row | {"evidence": evidence, "not_scored": rating.not_scored}

@@ -7,7 +7,7 @@ from pathlib import Path
 from coach import __version__, moments
 from coach.calls import Call, Rating, Review
 from coach.listen import Engine, listen, load_engine
-from coach.tone.model import ToneModel
+from coach.tone.model import FOLDERS, ToneModel
 
 SURE_OF_REP = 0.7
 
@@ -20,10 +20,12 @@ class Reviewer:
     engine : "openai-whisper" or "faster-whisper"
     model : str, optional
         Path or name of other Whisper weights than the `base` that comes along.
+    tone : "best" or "fast"
+        The fast tone model reads more than twice as many calls in the same time, and is right less often.
     """
 
-    def __init__(self, engine: str = "openai-whisper", model: str | None = None):
-        self._engine_name, self._whisper = engine, model
+    def __init__(self, engine: str = "openai-whisper", model: str | None = None, tone: str = "best"):
+        self._engine_name, self._whisper, self._tone_name = engine, model, tone
 
     @cached_property
     def engine(self) -> Engine:
@@ -31,12 +33,13 @@ class Reviewer:
 
     @cached_property
     def tone(self) -> ToneModel:
-        return ToneModel.load()
+        return ToneModel.load(FOLDERS[self._tone_name])
 
     @property
     def versions(self) -> dict[str, str]:
         """What transcribes and scores, for the record."""
-        return {"coach": __version__, "engine": self._engine_name, "whisper": self._whisper or "base"}
+        whisper = self._whisper or "base"
+        return {"coach": __version__, "engine": self._engine_name, "whisper": whisper, "tone": self._tone_name}
 
     def review(
         self,

@@ -17,3 +17,9 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def samples() -> Path:
     return ROOT / "samples" / "calls"
+
+
+@pytest.fixture(scope="session")
+def labelled() -> Path:
+    """The labelled calls that the tone model is trained on: `train.jsonl` and `dev.jsonl`."""
+    return ROOT / "data" / "service_calls"

@@ -10,7 +10,7 @@ from coach.store import Store
 
 RATE = 8000
 SAID = (
-    ("rep", "Harbour Heating, this is Ann. How can I help?", {}, ()),
+    ("rep", "Harbour Heating, this is Ann. How can I help?", {"empathy": 0.9}, ()),
     ("customer", "The boiler has been out for two weeks & nobody came, with <b>two</b> small kids here.", {}, ()),
     (
         "rep",
@@ -33,6 +33,7 @@ SAID = (
     ),
     ("customer", "It is four four one.", {}, ()),
 )
+NOT_SURE = (0.4, 0.7)  # probabilities between which the hand-made model is not sure
 AXIS_OF: dict[str, Axis] = {
     "acknowledges_feeling": "empathy",
     "takes_ownership": "empathy",
@@ -64,7 +65,12 @@ def rating(text: str, scores: dict[Axis, float], spans: tuple[tuple[str, str], .
         Evidence(AXIS_OF[name], name, text.index(span), text.index(span) + len(span), span, 0.5) for name, span in spans
     )
     values = {axis: scores.get(axis, 0.05) for axis in AXES}
-    return Rating({axis: Score(v, min(0.98, v / 1.5), min(0.95, v / 3)) for axis, v in values.items()}, evidence)
+    return Rating({axis: score(value) for axis, value in values.items()}, evidence)
+
+
+def score(rating: float) -> Score:
+    probability = min(0.98, rating / 1.5)
+    return Score(rating, probability, min(0.95, rating / 3), NOT_SURE[0] <= probability < NOT_SURE[1])
 
 
 def strength(turn: Turn) -> Moment:

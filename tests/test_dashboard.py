@@ -11,11 +11,11 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from hand_made import record, review, store_with_a_call
+from hand_made import record, review, score, store_with_a_call
 from streamlit.testing.v1 import AppTest
 
 from coach import audio
-from coach.calls import Evidence, InputError, Rating, Review, Turn
+from coach.calls import AXES, Evidence, InputError, Rating, Review, Turn
 from coach.dashboard import marks, resources, routes, timeline, transcript, uploads, words
 from coach.dashboard.uploads import Upload
 from coach.store import Store
@@ -45,6 +45,10 @@ def html_of(app: AppTest) -> str:
 
 def text_of(app: AppTest) -> str:
     return unescape(re.sub(r"<[^>]+>", "", html_of(app)))
+
+
+def marks_in(html: str) -> list[tuple[str, str]]:
+    return re.findall(r'<mark class="(\w+)"[^>]*>([^<]*)</mark>', html)
 
 
 def test_an_empty_store_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,6 +85,27 @@ def test_a_turn_that_could_not_be_scored_says_why(store: Store) -> None:
     assert "not scored: most of these words could not be made out" in text_of(opened("1"))
 
 
+def test_what_is_not_sure_is_said_and_neither_marked_nor_called_slight(store: Store) -> None:
+    scores = review().ratings[4].scores | {"impatience": score(1.0)}
+    ratings = (*review().ratings[:4], replace(review().ratings[4], scores=scores), None)
+    store.replace(1, replace(review(), ratings=ratings))
+    said = text_of(opened("1")).partition("Transcript")[2]
+    assert "Empathy: not sure, listen for yourself" in said
+    assert "Condescension · clearstates the obviousImpatience: not sure, listen for yourself" in said
+    assert "Impatience ·" not in said and "hurries" not in said
+    assert ("impatience", "Just give me the number") not in marks_in(html_of(opened("1")))
+
+
+def test_a_call_in_which_no_turn_is_sure_is_not_called_slight_in_the_list_nor_on_its_page(store: Store) -> None:
+    unsure = replace(review().ratings[0], scores={axis: score(0.9 * (axis == "impatience")) for axis in AXES})
+    store.replace(1, replace(review(), ratings=(unsure, None, unsure, None, unsure, None), moments=()))
+    for app in (opened(), opened("1")):
+        meters = re.findall(r'class="name">\W*(\w+)<.*?class="word">([\w ]+)<', html_of(app))
+        assert meters == [("Condescension", "none"), ("Impatience", "not sure"), ("Empathy", "little")]
+        assert 'class="on"' not in html_of(app)
+    assert "nothing stood out" in text_of(opened())
+
+
 def test_the_list_can_show_one_rep_and_turn_pages(store: Store) -> None:
     for number in range(PAGE_SIZE + 2):
         store.save(review(), digest=str(number), rep="Bo", title=f"call {number}")
@@ -105,7 +130,7 @@ def test_a_call_shows_its_moments_strengths_first_with_words_reason_and_tip(stor
 
 
 def test_evidence_is_marked_in_quote_and_transcript_and_unsure_words_are_set_apart(store: Store) -> None:
-    marked = re.findall(r'<mark class="(\w+)"[^>]*>([^<]*)</mark>', html_of(opened("1")))
+    marked = marks_in(html_of(opened("1")))
     assert marked.count(("condescension", "obviously it has to be switched on")) == 2
     assert ("impatience", "Just give me the number") in marked
     assert ("unsure", "one.") in marked
@@ -222,6 +247,7 @@ def test_the_timeline_has_a_row_a_turn_coloured_by_what_it_shows_most() -> None:
     assert list(table.who) == ["Rep", "Customer"] * 3
     assert list(table.axis[table.level > 0]) == ["empathy", "condescension"]
     assert list(table.level[table.level > 0]) == [3, 2]
+    assert table.tone[0] == "Empathy: not sure, listen for yourself"
     assert (table.high - table.low)[2] > (table.high - table.low)[4] > (table.high - table.low)[0]
 
 

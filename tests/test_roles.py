@@ -15,8 +15,8 @@ MACHINE = "Your call may be recorded. For billing, press 2. Please hold while I 
 
 
 @pytest.fixture(scope="module")
-def dev_calls(shared: Path) -> list[Call]:
-    lines = (shared / "data" / "service_calls" / "dev.jsonl").read_text(encoding="utf-8").splitlines()
+def dev_calls(labelled: Path) -> list[Call]:
+    lines = (labelled / "dev.jsonl").read_text(encoding="utf-8").splitlines()
     return [call_from_dict(json.loads(line)) for line in lines]
 
 

@@ -13,10 +13,11 @@ from sqlalchemy.schema import CreateTable
 
 from coach.calls import Call, Evidence, InputError, Moment, Rating, Review, Score, Turn, Word
 from coach.store import Store, digest_of
-from coach.store.engine import alembic_config, migrate
+from coach.store.engine import alembic_config, migrate, open_engine
 from coach.store.schema import Table
 
 SCORES = {"condescension": 1.9, "impatience": 0.2, "empathy": 0.7}
+UNSURE = ("empathy",)
 
 
 def review_of(quote: str = "Well, obviously it has to be plugged in.", kind: str = "giveaway") -> Review:
@@ -24,7 +25,7 @@ def review_of(quote: str = "Well, obviously it has to be plugged in.", kind: str
         Turn("customer", "It won't start.", 0.0, 1.5, (Word("It", 0.0, 0.4, 0.9), Word("won't start.", 0.4, 1.5))),
         Turn("rep", quote, 2.0, 4.5),
     )
-    scores = {axis: Score(value, value / 3, value / 4) for axis, value in SCORES.items()}
+    scores = {axis: Score(value, value / 3, value / 4, axis in UNSURE) for axis, value in SCORES.items()}
     evidence = Evidence("condescension", "states_the_obvious", 0, len(quote), quote, 0.6)
     moment = Moment(1, "condescension", ("states_the_obvious",), kind, 2.0, 4.5, quote, "It sounds as if.", "Try this.")
     call = Call("kettle", turns, "Ann", "/calls/kettle.wav", 4.5, "en", 2, 1, 0.9)
@@ -51,6 +52,7 @@ def test_a_row_says_what_a_list_needs(store: Store) -> None:
     assert (row.rep, row.title, row.recording, row.duration) == ("Ann", "Kettle", "/calls/kettle.wav", 4.5)
     assert row.started_at == started and row.started_at.tzinfo == UTC
     assert (row.scores, row.strengths, row.giveaways, row.scorer) == (SCORES, 0, 1, scorer)
+    assert row.unsure == UNSURE
 
 
 def test_what_is_not_scored_has_no_scores_but_a_reason(store: Store) -> None:
@@ -85,6 +87,7 @@ def test_replacing_takes_the_new_moments_and_scores(store: Store) -> None:
     store.replace(call_id, kinder)
     row = store.call(call_id)
     assert (row.title, row.strengths, row.giveaways, row.scores["empathy"]) == ("Kettle", 1, 0, 2.0)
+    assert row.unsure == ()
     assert row.added_at < row.reviewed_at
     assert [m.moment.quote for m in store.moments(kind="strength")] == ["How can I help?"]
 
@@ -119,6 +122,27 @@ def test_migrations_lead_to_the_schema_and_back(tmp_path: Path) -> None:
         assert compare_metadata(MigrationContext.configure(connection), Table.metadata) == []
         command.downgrade(alembic_config(connection), "base")
         assert inspect(connection).get_table_names() == ["alembic_version"]
+
+
+def make_first_version(url: str) -> None:
+    with open_engine(url)[1].begin() as connection:
+        for value in ("true", "false"):
+            connection.exec_driver_sql(f"UPDATE reviews SET body = replace(body, ', \"unsure\": {value}', '')")
+        command.downgrade(alembic_config(connection), "0001")
+        assert "unsure" not in [column["name"] for column in inspect(connection).get_columns("calls")]
+        assert "unsure" not in connection.exec_driver_sql("SELECT body FROM reviews").scalar_one()
+
+
+def test_reviews_in_a_database_of_the_first_version_stay_and_new_ones_can_be_unsure(store: Store) -> None:
+    call_id = store.save(review_of(), digest="a")
+    make_first_version(store.url)
+    newer = Store(store.url)
+    row, kept = newer.call(call_id), newer.review(call_id)
+    assert (row.scores, row.unsure, row.giveaways) == (SCORES, (), 1)
+    assert (kept.call, kept.moments) == (review_of().call, review_of().moments)
+    assert not any(score.unsure for score in kept.ratings[1].scores.values())
+    newer.replace(call_id, review_of())
+    assert newer.call(call_id).unsure == UNSURE and newer.review(call_id) == review_of()
 
 
 def test_postgresql_can_hold_the_same_tables() -> None:

@@ -1,20 +1,21 @@
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from sklearn.metrics import average_precision_score
 
 from coach.calls import AXES, Call, InputError, Rating, Turn, Word, call_from_dict
-from coach.tone.evaluate import NO_WORDS
-from coach.tone.examples import labelled_calls, read_examples
-from coach.tone.fitting import fit_ratings
-from coach.tone.heads import Heads
-from coach.tone.llama import HEARD, Llama
+from coach.tone.evaluate import evaluate
+from coach.tone.examples import labelled_calls
+from coach.tone.fitting import fit_cuts
+from coach.tone.jury import fit_jury
+from coach.tone.llama import Llama
 from coach.tone.model import ToneModel
 from coach.tone.reader import CONTEXT, LONGEST_TURN, WINDOW, windows
 from coach.tone.rubric import BEHAVIOURS
+from coach.tone.train import train
 from coach.weights import MODELS
 
 
@@ -100,15 +101,22 @@ def test_context_counts(model, axis, guilty, innocent, said):
     assert last(model, guilty, said).scores[axis].probability > last(model, innocent, said).scores[axis].probability
 
 
-def test_scores_are_probabilities_in_order(model, shared):
-    labelled = labelled_calls(shared / "data" / "service_calls" / "dev.jsonl")[3]
-    turns = labelled["turns"][:7]
-    ratings = model.rate(call_from_dict(labelled | {"turns": turns}))
+def test_scores_are_probabilities_in_order(model, labelled):
+    found = labelled_calls(labelled / "dev.jsonl")[3]
+    turns = found["turns"][:7]
+    ratings = model.rate(call_from_dict(found | {"turns": turns}))
     assert [rating is None for rating in ratings] == [turn["speaker"] != "rep" for turn in turns]
     for rating in filter(None, ratings):
         assert tuple(rating.scores) == AXES
         for score in rating.scores.values():
             assert 0 <= score.clear <= score.probability <= 1 and 0 <= score.rating <= 3
+
+
+def test_the_model_says_where_it_does_not_know(model, labelled):
+    for found in labelled_calls(labelled / "dev.jsonl")[:4]:
+        for rating in filter(None, model.rate(call_from_dict(found))):
+            for axis, score in rating.scores.items():
+                assert score.unsure == (model.unsure_from[axis] <= score.probability < model.thresholds[axis])
 
 
 @pytest.mark.parametrize("said", ["Okay.", "Mm-hm.", "0681.", "Bye now."])
@@ -195,22 +203,50 @@ def test_our_llama_reads_as_the_original_does():
     torch.manual_seed(0)
     sizes = {"hidden_size": 128, "intermediate_size": 96, "num_attention_heads": 2, "num_key_value_heads": 1}
     theirs = LlamaModel(
-        LlamaConfig(vocab_size=50, num_hidden_layers=HEARD[-1], rms_norm_eps=1e-5, rope_theta=100_000.0, **sizes)
+        LlamaConfig(vocab_size=50, num_hidden_layers=4, rms_norm_eps=1e-5, rope_theta=100_000.0, **sizes)
     ).eval()
     tokens = torch.randint(50, (40,))
     with torch.inference_mode():
         states = theirs(tokens[None], output_hidden_states=True).hidden_states
-    ours, memory = Llama(theirs.state_dict()).read(tokens)
-    assert torch.allclose(ours[:, :128], states[HEARD[0]][0], atol=1e-4)
-    again = Llama(theirs.state_dict()).read_on(memory, [(10, tokens[10:15]), (30, tokens[30:])])
+    llama = Llama(theirs.state_dict(), heard=(1, 3))
+    ours, memory = llama.read(tokens)
+    assert torch.allclose(ours, torch.cat([states[1][0], states[3][0]], 1), atol=1e-4)
+    again = llama.read_on(memory, [(10, tokens[10:15]), (30, tokens[30:])])
     assert torch.allclose(again[0], ours[10:15], atol=1e-4) and torch.allclose(again[1], ours[30:], atol=1e-4)
 
 
-def test_training_on_a_few_calls_beats_chance(model, shared):
-    calls = labelled_calls(shared / "data" / "service_calls" / "dev.jsonl")[::11]
-    train, held_out = (read_examples(model.reader, part) for part in (calls[:6], calls[6:]))
-    heads = Heads(*fit_ratings(train, held_out), words=NO_WORDS)
-    scores = heads.scores(held_out.features)
+@pytest.fixture(scope="module")
+def little(labelled, tmp_path_factory) -> Path:
+    """A dozen labelled calls by four authors to learn from, and as many to check on."""
+    folder = tmp_path_factory.mktemp("little")
+    lines = (labelled / "dev.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    chosen = [line for line in lines if json.loads(line)["id"][0] in "adhk"]
+    for part, own in (("train", chosen[::2]), ("dev", chosen[1::2])):
+        (folder / f"{part}.jsonl").write_text("".join(own[:12]), encoding="utf-8")
+    return folder
+
+
+def test_training_on_a_few_calls_makes_a_model_that_beats_chance(little, tmp_path):
+    train(little, tmp_path / "model", "fast", report=lambda _: None)
+    found = evaluate(ToneModel.load(tmp_path / "model"), little / "dev.jsonl")
+    precision = found.agreement[found.agreement.measure == "average precision"].set_index(["axis", "system"]).value
     for axis in AXES:
-        rated = [sum(given[axis]) >= 2 for given in held_out.ratings]
-        assert average_precision_score(rated, [s[axis].probability for s in scores]) > 1.5 * sum(rated) / len(rated)
+        assert precision[axis, "tone model"] > 1.3 * precision[axis, "always 0"]
+    card = (tmp_path / "model" / "README.md").read_text()
+    assert "layers 6 and 9" in card and "must not be used for" in card
+
+
+def test_the_same_seed_fits_the_same_jury():
+    torch.manual_seed(1)
+    features, changes = torch.randn(1000, 8), 0.1 * torch.randn(1000, 8)
+    targets = (features[:, :2] > 0).float()
+    first, again, other = (fit_jury(features, targets, changes, seed) for seed in (0, 0, 1))
+    assert torch.equal(first(features), again(features)) and not torch.equal(first(features), other(features))
+    assert ((first(features) > 0) == (targets > 0)).float().mean() > 0.9
+
+
+def test_ratings_are_cut_where_they_agree_best_with_the_raters():
+    expected = torch.tensor([[0.1], [0.2], [0.6], [0.7], [1.1], [1.2], [1.6], [1.7]]).repeat(1, len(AXES))
+    ratings = [{axis: [level, level] for axis in AXES} for level in (0, 0, 1, 1, 2, 2, 3, 3)]
+    for low, middle, high in fit_cuts(expected, ratings).tolist():
+        assert 0.2 < low <= 0.6 and 0.7 < middle <= 1.1 and 1.2 < high <= 1.6

@@ -98,8 +98,8 @@ def test_call_json_survives_reading_and_writing(tmp_path: Path) -> None:
     assert call == call_from_dict(data) and json.loads(json.dumps(call_to_dict(call))) == data
 
 
-def test_labelled_calls_are_read_as_they_are(shared: Path) -> None:
-    path = shared / "data" / "service_calls" / "dev.jsonl"
+def test_labelled_calls_are_read_as_they_are(labelled: Path) -> None:
+    path = labelled / "dev.jsonl"
     originals = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     for call, original in zip(read(path), originals, strict=True):
         assert isinstance(call, Call) and call.id == original["id"] and call.language == "en"

@@ -31,7 +31,7 @@ def _header(row: CallRow) -> str:
     facts = (row.rep or "rep not named", row.team, words.day(row), words.length(row.duration), other)
     return (
         f'<h1>{escape(headline)}</h1><p class="facts">{escape(" · ".join(fact for fact in facts if fact))}</p>'
-        f"{marks.meters(row.scores) if row.scores else ''}"
+        f"{marks.meters(row.scores, row.unsure) if row.scores else ''}"
     )
 
 

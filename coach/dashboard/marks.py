@@ -1,12 +1,12 @@
 """Words with marks on them, as HTML. What was said comes from outside: all of it is escaped here."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
 from coach.calls import AXES, CLEAR_ENOUGH, Axis, Evidence, Moment, Rating, Turn, located
-from coach.dashboard.words import AXIS, SIGN, behaviour, is_hollow, level_word
+from coach.dashboard.words import AXIS, NOT_SURE, SIGN, behaviour, is_hollow, level_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +71,16 @@ def chip(axis: Axis, level: int) -> str:
     return f'<span class="chip {axis}">{SIGN[axis]} {AXIS[axis]} · {level_word(axis, level)}</span>'
 
 
-def meter(axis: Axis, rating: float) -> str:
-    """A call's score as three small steps, its name and a word."""
-    level = min(3, max(0, round(rating)))
+def meter(axis: Axis, rating: float, unsure: bool) -> str:
+    """A call's score as three small steps, its name and a word: no step where no turn is sure to show it."""
+    expected = min(3, max(0, round(rating)))
+    level, word = (0, NOT_SURE) if unsure and expected else (expected, level_word(axis, expected))
     steps = "".join(f'<i class="{"on" if step < level else ""}"></i>' for step in range(3))
     return (
         f'<span class="meter {axis}"><span class="name">{SIGN[axis]} {AXIS[axis]}</span>'
-        f'<span class="steps">{steps}</span><span class="word">{level_word(axis, level)}</span></span>'
+        f'<span class="steps">{steps}</span><span class="word">{word}</span></span>'
     )
 
 
-def meters(scores: dict[Axis, float]) -> str:
-    return f'<div class="meters">{"".join(meter(axis, scores[axis]) for axis in AXES)}</div>'
+def meters(scores: dict[Axis, float], unsure: Collection[Axis]) -> str:
+    return f'<div class="meters">{"".join(meter(axis, scores[axis], axis in unsure) for axis in AXES)}</div>'

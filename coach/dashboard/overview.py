@@ -46,4 +46,4 @@ def _summary(row: CallRow) -> str:
     line = f'<p class="facts">{escape(" · ".join(fact for fact in facts if fact))}</p>'
     if row.scores is None:
         return f'{line}<p class="facts">Not scored: {escape(row.not_scored or "")}</p>'
-    return f'{line}<div class="line">{marks.meters(row.scores)}<p>{words.contents(row)}</p></div>'
+    return f'{line}<div class="line">{marks.meters(row.scores, row.unsure)}<p>{words.contents(row)}</p></div>'

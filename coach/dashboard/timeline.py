@@ -5,7 +5,7 @@ import pandas as pd
 
 from coach.calls import AXES, Axis, Review
 from coach.dashboard.cards import numbered
-from coach.dashboard.words import AXIS, KIND, LEVEL, SIGN, level_word, levels
+from coach.dashboard.words import AXIS, KIND, LEVEL, SIGN, level_word, levels, not_sure
 from coach.report import clock
 
 # Told apart with red-green colour blindness too (CIELAB distance 36 or more), at a contrast of 5.5:1 or more.
@@ -41,13 +41,14 @@ def chart(review: Review, dark: bool = False) -> alt.LayerChart:
 def turn_table(review: Review) -> pd.DataFrame:
     """One row a turn that has times: where it lies, what it shows and how clearly (0-3)."""
     rows = []
-    for turn, found in zip(review.call.turns, levels(review), strict=True):
+    for turn, rating, found in zip(review.call.turns, review.ratings, levels(review), strict=True):
         if turn.start is None or turn.end is None:
             continue
         axis = max(found, key=lambda name: found[name], default=None)
         level = found[axis] if axis else 0
         lane, half = float(turn.speaker == "rep"), 0.17 + 0.06 * level
-        tone = ", ".join(f"{AXIS[a]}: {level_word(a, n)}" for a, n in found.items()) or NOTHING
+        told = [f"{AXIS[a]}: {level_word(a, n)}" for a, n in found.items()] + [not_sure(rating, found)]
+        tone = ", ".join(filter(None, told)) or NOTHING
         rows.append({
             "who": turn.speaker.capitalize(), "time": clock(turn.start), "words": turn.text, "tone": tone,
             "start": turn.start, "end": turn.end, "middle": (turn.start + turn.end) / 2,

@@ -27,8 +27,9 @@ def key() -> str:
 
 def _turn(turn: Turn, rating: Rating | None, levels: dict[Axis, int], call_scored: bool) -> str:
     chips = "".join(marks.chip(axis, level) for axis, level in levels.items())
-    note = _behaviours(rating, levels) if chips else _why_not(rating) if call_scored else ""
-    below = f'<div class="chips">{chips}<span class="note">{escape(note)}</span></div>' if chips or note else ""
+    about = _behaviours(rating, levels) if chips else _why_not(rating) if call_scored else ""
+    notes = "".join(f'<span class="note">{escape(n)}</span>' for n in (about, words.not_sure(rating, levels)) if n)
+    below = f'<div class="chips">{chips}{notes}</div>' if chips or notes else ""
     return (
         f'<div class="turn {turn.speaker}"><div class="who">{NAME[turn.speaker]}<span class="time">{clock(turn.start)}'
         f'</span></div><div class="said">{marks.turn_text(turn, rating, levels)}{below}</div></div>'

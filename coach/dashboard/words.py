@@ -32,6 +32,7 @@ BEHAVIOUR = {
     "explains_respectfully": "explains with respect",
     "hollow": "a stock phrase",
 }
+NOT_SURE = "not sure"
 LEVEL = ("none", "slight", "clear", "strong")
 LEVEL_OF_EMPATHY = ("little", "a touch", "clear", "strong")
 
@@ -45,7 +46,12 @@ def behaviours(names: tuple[str, ...]) -> str:
 
 
 def level(score: Score) -> int:
-    """0 to 3 for one turn: shown as slight where it is more likely there than not, as clear where clear is."""
+    """0 to 3 for one turn: shown as slight where it is more likely there than not, as clear where clear is.
+
+    What the model is not sure of has no level: `not_sure` says so in words.
+    """
+    if score.unsure:
+        return 0
     if score.rating >= 2.5:
         return 3
     return 2 if score.clear >= 0.5 else int(score.probability >= 0.5)
@@ -69,6 +75,13 @@ def _levels(rating: Rating | None) -> dict[Axis, int]:
     if rating is None or rating.scores is None:
         return {}
     return {axis: level(rating.scores[axis]) for axis in AXES if level(rating.scores[axis])}
+
+
+def not_sure(rating: Rating | None, levels: dict[Axis, int]) -> str:
+    """What the model cannot tell of a turn, in words; empty where it can."""
+    scores = rating.scores if rating and rating.scores else {}
+    axes = [AXIS[axis] for axis, score in scores.items() if score.unsure and axis not in levels]
+    return f"{', '.join(axes)}: {NOT_SURE}, listen for yourself" if axes else ""
 
 
 def level_word(axis: Axis, value: int) -> str:

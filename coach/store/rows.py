@@ -10,7 +10,7 @@ from coach.calls import Axis, Moment
 class CallRow:
     """One call in a list. `scores` (0-3 an axis) is None where the call is not scored; `not_scored` then says why.
 
-    `rep_channel` and `rep_confidence` are as in `coach.calls.Call`.
+    `rep_channel` and `rep_confidence` are as in `coach.calls.Call`, `unsure` is what `coach.calls.unsure_axes` says.
     """
 
     id: int
@@ -27,6 +27,7 @@ class CallRow:
     rep_channel: int | None
     rep_confidence: float | None
     scores: dict[Axis, float] | None
+    unsure: tuple[Axis, ...]
     not_scored: str | None
     strengths: int
     giveaways: int

@@ -61,6 +61,7 @@ class StoredCall(Table):
     condescension: Mapped[float | None]
     impatience: Mapped[float | None]
     empathy: Mapped[float | None]
+    unsure: Mapped[list[str] | None] = mapped_column(JSON)
     scorer: Mapped[dict[str, str]] = mapped_column(JSON)
     added_at: Mapped[datetime] = mapped_column(Instant)
     reviewed_at: Mapped[datetime] = mapped_column(Instant)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, joinedload
 
-from coach.calls import AXES, Axis, Moment, Review, call_scores, review_from_dict, review_to_dict
+from coach.calls import AXES, Axis, Moment, Review, call_scores, review_from_dict, review_to_dict, unsure_axes
 from coach.store.engine import open_engine
 from coach.store.rows import CallRow, MomentRow
 from coach.store.schema import Rep, StoredCall, StoredMoment, StoredReview, when
@@ -173,6 +173,7 @@ def _fill(session: Session, stored: StoredCall, review: Review) -> None:
         setattr(stored, name, getattr(review.call, name))
     for axis in AXES:
         setattr(stored, axis, scores and scores[axis])
+    stored.unsure = list(unsure_axes(review))
     stored.not_scored = review.not_scored
     stored.reviewed_at = datetime.now(UTC)
     stored.review.body = json.dumps(review_to_dict(review))
@@ -205,6 +206,7 @@ def _call_row(stored: StoredCall, rep: Rep | None, strengths: int, giveaways: in
         rep=rep.name if rep else None,
         team=rep.team if rep else None,
         scores=None if None in scores.values() else scores,
+        unsure=tuple(axis for axis in AXES if axis in (stored.unsure or ())),
         strengths=strengths,
         giveaways=giveaways,
     )

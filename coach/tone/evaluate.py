@@ -2,65 +2,31 @@
 
 import random
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
-import torch
 
 from coach.calls import AXES, Axis, Evidence, Rating, call_from_dict
 from coach.tone import baselines
-from coach.tone.examples import Examples, labelled_calls, read_examples
-from coach.tone.figures import Scores, contrast, figures, moments, one_rater, rep_turns, table
+from coach.tone.agreement import figures
+from coach.tone.curves import abstention, reliability, risk_coverage, unsure_from
+from coach.tone.evaluation import Evaluation
+from coach.tone.examples import Examples, labelled_calls
+from coach.tone.figures import Scores, authors, contrast, load, moments, one_rater, rep_turns, table
 from coach.tone.fitting import fit_ratings
-from coach.tone.heads import Heads, Linear
 from coach.tone.model import ToneModel
-from coach.tone.reader import Reader, Reading
-
-NO_WORDS = Linear(torch.empty(0), torch.empty(0))
+from coach.tone.reader import Reading
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """`agreement` has one row for each system, axis and measure, with its interval; the rest are named figures."""
+class Fall(NamedTuple):
+    """How far the probability of an axis falls without a piece of evidence, and without as many other words of the
+    turn, in a row but for the evidence between them; None where there are not so many."""
 
-    calls: int
-    turns: int
-    agreement: pd.DataFrame
-    moments: dict[str, float]
-    contrast: dict[str, float]
-    evidence: dict[str, float]
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        parts = {"calls": self.calls, "turns": self.turns, "agreement": self.agreement.to_dict("records")}
-        return parts | {"moments": self.moments, "contrast": self.contrast, "evidence": self.evidence}
-
-    def __str__(self) -> str:
-        """Tables to read; they are Markdown too."""
-        parts = [f"{self.calls} calls, {self.turns} rep turns; in brackets 95 % intervals, calls resampled", ""]
-        parts += _markdown(self._agreement())
-        for title in ("moments", "contrast", "evidence"):
-            named = getattr(self, title)
-            parts += ["", *(f"- {name}: {value:.4g}" for name, value in named.items())]
-        return "\n".join(parts)
-
-    def _agreement(self) -> pd.DataFrame:
-        cells = self.agreement.assign(
-            cell=[f"{r.value:.2f} ({r.low:.2f}-{r.high:.2f})" for r in self.agreement.itertuples()]
-        )
-        wide = cells.pivot_table(
-            index=["axis", "system"], columns="measure", values="cell", aggfunc="first", sort=False
-        )
-        return wide.reset_index()
-
-
-def _markdown(rows: pd.DataFrame) -> list[str]:
-    lines = [list(rows.columns), ["---"] * len(rows.columns), *rows.fillna("").to_numpy().tolist()]
-    return ["| " + " | ".join(line) + " |" for line in lines]
+    without: float
+    beside: float | None
 
 
 def evaluate(model: ToneModel, path: Path) -> Evaluation:
@@ -71,11 +37,15 @@ def evaluate(model: ToneModel, path: Path) -> Evaluation:
     Evaluation
         Average precision and ROC-AUC for a mean rating of 1 or more, quadratic weighted kappa of the rounded rating and
         expected calibration error for each axis; how far moments can be trusted; whether context counts (the `f-`
-        pairs); and whether the evidence is faithful.
+        pairs); when to say "not sure"; and whether the evidence is faithful.
     """
-    calls = labelled_calls(path)
+    return evaluate_calls(model, labelled_calls(path))
+
+
+def evaluate_calls(model: ToneModel, calls: list[dict[str, Any]]) -> Evaluation:
+    """The same for labelled calls that are already read."""
     rated: list[tuple[str, int, dict[str, Any], Rating]] = []
-    falls: list[tuple[float, float]] = []
+    falls: list[Fall] = []
     for labelled in calls:
         for reading in model.reader.read(call_from_dict(labelled)):
             rating = model.rating(reading)
@@ -83,20 +53,19 @@ def evaluate(model: ToneModel, path: Path) -> Evaluation:
             falls += _falls(model, reading, rating)
     rows = table((call, number, turn, rating.scores) for call, number, turn, rating in rated if rating.scores)
     evidence = _evidence_figures([(turn, rating) for *_, turn, rating in rated], falls)
-    return compare(calls, rows, model.thresholds, evidence)
+    return compare(calls, rows, model.thresholds, evidence, model.unsure_from)
 
 
-def leave_one_author_out(data: Path, thresholds: dict[Axis, float]) -> Evaluation:
+def leave_one_author_out(model: ToneModel, data: Path, path: Path) -> Evaluation:
     """The honest figure: each author's calls scored by heads trained and calibrated on the others'.
 
-    The author is the letter that a call's id begins with. All calls are read once, then the heads are fitted anew for
-    each author; the evidence is not measured.
+    The author is the letter that a call's id begins with. The scores are those that were kept when the model was
+    trained; the evidence is not measured.
     """
-    reader = Reader.load()
-    calls = {part: labelled_calls(data / f"{part}.jsonl") for part in ("train", "dev")}
-    train, dev = (read_examples(reader, calls[part]) for part in ("train", "dev"))
-    both = calls["train"] + calls["dev"]
-    return compare(both, unseen(train, dev, both), thresholds)
+    calls = [call for part in ("train", "dev") for call in labelled_calls(data / f"{part}.jsonl")]
+    rows = load(path, calls)
+    scored = set(rows.call)
+    return compare([call for call in calls if call["id"] in scored], rows, model.thresholds, unsure=model.unsure_from)
 
 
 def unseen(train: Examples, dev: Examples, calls: list[dict[str, Any]]) -> pd.DataFrame:
@@ -104,7 +73,7 @@ def unseen(train: Examples, dev: Examples, calls: list[dict[str, Any]]) -> pd.Da
     labelled = {(call, number): turn for call, number, turn in rep_turns(calls)}
     parts: list[tuple[str, int, Scores]] = []
     for author in sorted({call[0] for call in train.calls}):
-        heads = Heads(*fit_ratings(*(part.only(_not_by(author)) for part in (train, dev))), words=NO_WORDS)
+        heads = fit_ratings(*(part.only(_not_by(author)) for part in (train, dev)))
         for own in (part.only(_by(author)) for part in (train, dev)):
             parts += zip(own.calls, own.turns, heads.scores(own.features), strict=True)
     return table((call, number, labelled[call, number], scores) for call, number, scores in parts)
@@ -123,8 +92,12 @@ def compare(
     rows: pd.DataFrame,
     thresholds: dict[Axis, float],
     evidence: dict[str, float] | None = None,
+    unsure: dict[Axis, float] | None = None,
 ) -> Evaluation:
-    """Figures of a table of scores, beside those of what the model is measured against."""
+    """Figures of a table of scores, beside those of what the model is measured against.
+
+    `unsure` is where "not sure" begins on each axis; it is chosen on these very calls where it is not given.
+    """
     turns = list(rep_turns(calls))
     systems = {
         "tone model": rows,
@@ -134,29 +107,45 @@ def compare(
     }
     agreement = pd.concat([figures(scored).assign(system=name) for name, scored in systems.items()])
     agreement = agreement.sort_values("axis", key=lambda axis: axis.map(AXES.index), kind="stable")
-    return Evaluation(len(calls), len(turns), agreement, moments(rows, thresholds), contrast(rows), evidence or {})
+    lower = unsure or unsure_from(rows, thresholds)
+    return Evaluation(
+        calls=len(calls),
+        turns=len(turns),
+        agreement=agreement,
+        authors=authors(rows),
+        moments=moments(rows, thresholds),
+        contrast=contrast(rows),
+        reliability=reliability(rows),
+        risk_coverage=risk_coverage(rows),
+        unsure_from=lower,
+        thresholds=thresholds,
+        abstention=abstention(rows, lower, thresholds),
+        evidence=evidence or {},
+    )
 
 
-def _falls(model: ToneModel, reading: Reading, rating: Rating) -> list[tuple[float, float]]:
-    """For each span of evidence: how far the probability falls without it, and without as many other words."""
-    chosen = [evidence for evidence in rating.evidence if evidence.axis]
-    if not chosen or not rating.scores:
-        return []
-    generator = random.Random(reading.turn)
-    versions = []
-    for evidence in chosen:
-        length = len(evidence.text.split())
-        first = generator.randint(0, len(reading.passage.words) - length)
-        versions.append(reading.passage.without(first, first + length))
-    scores = model.heads.scores(model.reader.read_again(reading, versions))
-    return [
-        (evidence.weight, rating.scores[evidence.axis].probability - after[evidence.axis].probability)
-        for evidence, after in zip(chosen, scores, strict=True)
-        if evidence.axis
-    ]
+def _falls(model: ToneModel, reading: Reading, rating: Rating) -> Iterator[Fall]:
+    """How far the probability falls without the words of each piece of evidence, and without as many others."""
+    words, chance = reading.passage.words, random.Random(reading.turn)
+    for axis in AXES if rating.scores else ():
+        own = [e for e in rating.evidence if e.axis == axis]
+        spans = [{n for n, (_, start, end) in enumerate(words) if start < e.end and e.start < end} for e in own]
+        others = [number for number in range(len(words)) if number not in set().union(*spans)]
+        for evidence, span in zip(own, spans, strict=True):
+            beside = None
+            if len(others) >= len(span):
+                first = chance.randint(0, len(others) - len(span))
+                beside = _fall_without(model, reading, rating, axis, set(others[first : first + len(span)]))
+            yield Fall(evidence.weight, beside)
 
 
-def _evidence_figures(rated: list[tuple[dict[str, Any], Rating]], falls: list[tuple[float, float]]) -> dict[str, float]:
+def _fall_without(model: ToneModel, reading: Reading, rating: Rating, axis: Axis, gone: set[int]) -> float:
+    version = [word for number, word in enumerate(reading.passage.spoken) if number not in gone]
+    after = model.heads.scores(model.reader.read_again(reading, [version]))[0]
+    return rating.scores[axis].probability - after[axis].probability if rating.scores else 0.0
+
+
+def _evidence_figures(rated: list[tuple[dict[str, Any], Rating]], falls: list[Fall]) -> dict[str, float]:
     both = marked = shown = right = clear = covered = likely = 0
     for turn, rating in rated:
         for axis in AXES if rating.scores else ():
@@ -170,14 +159,22 @@ def _evidence_figures(rated: list[tuple[dict[str, Any], Rating]], falls: list[tu
                 if fmean(turn["ratings"][axis]) >= 2:
                     best = max(own, key=lambda e: e.weight).behaviour
                     clear, right = clear + 1, right + (best in {s["behaviour"] for s in spans})
+    compared = [fall for fall in falls if fall.beside is not None]
     return {
-        "spans": len(falls),
-        "fall of the probability without the marked words": fmean(fall for fall, _ in falls),
-        "fall without as many words at random": fmean(fall for _, fall in falls),
+        "pieces of evidence": len(falls),
+        "fall of the probability without one": _mean(fall.without for fall in falls),
+        "pieces beside which the turn has as many other words": len(compared),
+        "fall without one of these": _mean(fall.without for fall in compared),
+        "fall without as many other words": _mean(fall.beside for fall in compared),
         "word F1 with the author's marks": 2 * both / max(shown + marked, 1),
         "behaviour right in clear turns": right / max(clear, 1),
         "turns of probability 0.5 or more that have evidence": covered / max(likely, 1),
     }
+
+
+def _mean(values: Iterable[float | None]) -> float:
+    kept = [value for value in values if value is not None]
+    return fmean(kept) if kept else float("nan")
 
 
 def _words(text: str, spans: list[Any]) -> set[int]:

@@ -1,8 +1,9 @@
 """Labelled calls, as the language model reads them."""
 
 import json
+import random
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from torch import Tensor
 from coach.calls import InputError, call_from_dict
 from coach.tone.heads import BEHAVIOUR_NAMES
 from coach.tone.reader import Reader, Reading
+from coach.tone.variants import varied
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +22,11 @@ class Examples:
 
     calls: list[str]
     turns: list[int]
-    features: Tensor  # (turns, 2304)
+    features: Tensor  # (turns, features)
     ratings: list[dict[str, list[int]]]
-    words: list[Tensor]  # of each turn, (words, 1152)
+    words: list[Tensor]  # of each turn, (words, states)
     marks: list[Tensor]  # of each turn, (words, behaviours), 1 where an author marked the word
+    changes: Tensor | None = None  # of each turn, how its features change in other words that mean the same
 
     def only(self, wanted: Callable[[str], bool]) -> "Examples":
         """The examples whose call's id is wanted."""
@@ -35,6 +38,7 @@ class Examples:
             ratings=[self.ratings[i] for i in at],
             words=[self.words[i] for i in at],
             marks=[self.marks[i] for i in at],
+            changes=None if self.changes is None else self.changes[at],
         )
 
 
@@ -62,6 +66,18 @@ def read_examples(reader: Reader, calls: Iterable[dict[str, Any]]) -> Examples:
             found.marks.append(_marks(reading, turn["spans"]))
             features.append(reading.features)
     return Examples(found.calls, found.turns, torch.stack(features), found.ratings, found.words, found.marks)
+
+
+def read_changes(reader: Reader, calls: Iterable[dict[str, Any]], examples: Examples, seed: int = 0) -> Examples:
+    """The same examples, with how their features change when the calls are read in other words that mean the same."""
+    chance = random.Random(seed)
+    read = {
+        (labelled["id"], reading.turn): reading.features
+        for labelled in calls
+        for reading in reader.read(call_from_dict(varied(labelled, chance)))
+    }
+    other = torch.stack([read[at] for at in zip(examples.calls, examples.turns, strict=True)])
+    return replace(examples, changes=other - examples.features)
 
 
 def _marks(reading: Reading, spans: list[dict[str, Any]]) -> Tensor:

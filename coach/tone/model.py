@@ -1,15 +1,17 @@
 """The tone model: rates what a rep says in context, and shows the words that carry each score."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from coach.calls import AXES, Axis, Call, InputError, Rating
+from coach.calls import AXES, Axis, Call, InputError, Rating, Score
 from coach.tone import evidence
 from coach.tone.heads import Heads
+from coach.tone.llama import smollm2
 from coach.tone.reader import Passage, Reader, Reading
 from coach.weights import MODELS, verified
 
+FOLDERS = {"best": MODELS / "tone", "fast": MODELS / "tone-fast"}
 MOSTLY_UNCLEAR = 0.5  # a turn with a larger share of unclear words is not scored
 
 
@@ -17,15 +19,17 @@ MOSTLY_UNCLEAR = 0.5  # a turn with a larger share of unclear words is not score
 class ToneModel:
     """Rates the rep's turns of a call on condescension, impatience and empathy, as the rubric defines them.
 
-    `thresholds` are the probabilities (`Score.probability`, 0-1) from which a turn is worth showing as a moment.
+    `thresholds` are the probabilities (`Score.probability`, 0-1) from which a turn is worth showing as a moment; from
+    `unsure_from` up to there the model does not know.
     """
 
     reader: Reader
     heads: Heads
     thresholds: dict[Axis, float]
+    unsure_from: dict[Axis, float]
 
     @classmethod
-    def load(cls, folder: Path = MODELS / "tone") -> "ToneModel":
+    def load(cls, folder: Path = FOLDERS["best"]) -> "ToneModel":
         """Load the heads from `folder` and the language model from the cache, each checked by its SHA-256.
 
         Raises
@@ -35,8 +39,9 @@ class ToneModel:
         """
         files = _checked(folder)
         config = json.loads(files["config.json"].read_text())
-        reader = Reader.load(files["tokenizer.json"])
-        return cls(reader, Heads.load(files["heads.safetensors"]), {axis: config["thresholds"][axis] for axis in AXES})
+        reader = Reader(smollm2(tuple(config["base"]["heard"])), files["tokenizer.json"])
+        thresholds, unsure = ({axis: config[name][axis] for axis in AXES} for name in ("thresholds", "unsure_from"))
+        return cls(reader, Heads.load(files["heads.safetensors"]), thresholds, unsure)
 
     def rate(self, call: Call) -> tuple[Rating | None, ...]:
         """Rate each rep turn by what was said up to its end; None for every other turn."""
@@ -50,7 +55,11 @@ class ToneModel:
         if reason := _not_scored(reading.passage):
             return Rating(None, (), reason)
         scores = self.heads.scores(reading.features[None])[0]
-        return Rating(scores, evidence.find(self.reader, self.heads, reading, scores))
+        found = evidence.find(self.reader, self.heads, reading, scores)
+        return Rating({axis: replace(score, unsure=self._unsure(axis, score)) for axis, score in scores.items()}, found)
+
+    def _unsure(self, axis: Axis, score: Score) -> bool:
+        return self.unsure_from[axis] <= score.probability < self.thresholds[axis]
 
 
 def _not_scored(passage: Passage) -> str | None:

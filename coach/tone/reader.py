@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from coach.calls import CLEAR_ENOUGH, Call, Turn, located
-from coach.tone.llama import Llama, Memory, smollm2
+from coach.tone.llama import Llama, Memory
 from coach.weights import MODELS
 
 TOKENIZER = MODELS / "tone" / "tokenizer.json"
@@ -60,7 +60,7 @@ def legible(turn: Turn) -> Passage:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A rep turn as it was read: `hidden` (tokens, 1152), and the number of each word's last token.
+    """A rep turn as it was read: `hidden` (tokens, states), and the number of each word's last token.
 
     `memory` is what was read of the call, and `start` where in it the turn begins.
     """
@@ -78,25 +78,21 @@ class Reading:
 
     @property
     def word_states(self) -> Tensor:
-        """What the model knew at the end of each word, (words, 1152)."""
+        """What the model knew at the end of each word, (words, states)."""
         return self.hidden[self.word_tokens]
 
 
 def summary(hidden: Tensor) -> Tensor:
-    """A turn's features: its last token, by which all has been read, and the mean of its tokens; (2304,)."""
+    """A turn's features: its last token, by which all has been read, and the mean of its tokens; (2 * states,)."""
     return torch.cat([hidden[-1], hidden.mean(0)])
 
 
 class Reader:
-    """SmolLM2's lower layers and its tokenizer."""
+    """A language model and its tokenizer."""
 
-    def __init__(self, llama: Llama, tokenizer: Path) -> None:
+    def __init__(self, llama: Llama, tokenizer: Path = TOKENIZER) -> None:
         self.llama = llama
         self.tokenizer = Tokenizer.from_file(str(tokenizer))
-
-    @classmethod
-    def load(cls, tokenizer: Path = TOKENIZER) -> "Reader":
-        return cls(smollm2(), tokenizer)
 
     def read(self, call: Call) -> Iterator[Reading]:
         """Read a call, in windows that overlap where it is long, and yield the rep's turns.
@@ -119,7 +115,7 @@ class Reader:
                     )
 
     def read_again(self, reading: Reading, versions: Sequence[list[str]]) -> Tensor:
-        """Features of other versions of a turn's words, after the same call so far; (versions, 2304)."""
+        """Features of other versions of a turn's words, after the same call so far; (versions, features)."""
         words = reading.passage.spoken
         continuations, known = [], []
         for version in versions:

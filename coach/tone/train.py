@@ -7,37 +7,45 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from shutil import copyfile
+from typing import Any
 
+import pandas as pd
 import torch
 from torch import Tensor
 
 from coach.calls import AXES, Axis
+from coach.tone import figures
 from coach.tone.card import card
+from coach.tone.curves import unsure_from
 from coach.tone.evaluate import compare, evaluate, unseen
-from coach.tone.examples import Examples, labelled_calls, read_examples
+from coach.tone.examples import Examples, labelled_calls, read_changes, read_examples
+from coach.tone.figures import rep_turns, table
 from coach.tone.fitting import by_the_mean, fit_heads
 from coach.tone.heads import LEVELS, Heads
-from coach.tone.llama import GGUF_SHA256, LAYERS
+from coach.tone.llama import GGUF_SHA256, smollm2
 from coach.tone.model import ToneModel
 from coach.tone.reader import TOKENIZER, Reader
-from coach.weights import MODELS
 
+HEARD = {"best": (12, 15, 18), "fast": (6, 9)}  # layers of the language model; the last is the last that is run
 FAULTLESS_CALLS_AN_ACCUSATION = 10
 STRENGTHS_RIGHT = 0.8  # share of the shown strengths that the raters' mean should confirm
 
 
-def train(data: Path, out: Path = MODELS / "tone", report: Callable[[str], None] = print) -> None:
+def train(data: Path, out: Path, size: str = "best", report: Callable[[str], None] = print) -> None:
     """Train the heads on `data`/train.jsonl, calibrate them on `data`/dev.jsonl, and save the model in `out`.
 
-    Takes about a quarter of an hour on 2 cores, most of it reading the calls with the language model.
-    The result does not depend on chance.
+    Takes about half an hour on 2 cores, most of it reading the calls with the language model: each twice, once as it
+    is and once in other words (`variants`), between which the scores should not move. The result is the same each time.
 
     Parameters
     ----------
     data
         A folder with `train.jsonl` and `dev.jsonl`, labelled calls as in the data card.
     out
-        Where `heads.safetensors`, `config.json`, `tokenizer.json`, their `SHA256SUMS` and the model card are put.
+        Where `heads.safetensors`, `config.json`, `tokenizer.json`, `unseen.csv.gz` (scores of each author's calls by
+        heads that have seen none of them), their `SHA256SUMS` and the model card are put.
+    size
+        "best" or "fast": how much of the language model is used.
     report
         Told, in a line each, what is being done.
 
@@ -46,18 +54,31 @@ def train(data: Path, out: Path = MODELS / "tone", report: Callable[[str], None]
     InputError
         Where the data are missing or not as the data card describes them.
     """
-    reader = Reader.load()
+    reader = Reader(smollm2(HEARD[size]))
     calls = {part: labelled_calls(data / f"{part}.jsonl") for part in ("train", "dev")}
     report(f"reading {len(calls['train'])} calls to learn from, and {len(calls['dev'])} to check on")
     learned, checked = (read_examples(reader, calls[part]) for part in ("train", "dev"))
+    report("reading those to learn from in other words")
+    learned = read_changes(reader, calls["train"], learned)
     report("fitting the heads")
     heads = fit_heads(learned, checked)
-    save(out, heads, thresholds(heads, checked), data)
+    report("fitting them again without each author, to measure")
+    both = calls["train"] + calls["dev"]
+    rows = unseen(learned, checked, both)
+    save(out, heads, HEARD[size], chosen(heads, checked, calls["dev"]), rows, data)
     report("measuring, for the model card")
     model = ToneModel.load(out)
-    both = calls["train"] + calls["dev"]
-    honest = compare(both, unseen(learned, checked, both), model.thresholds)
-    (out / "README.md").write_text(card(model.thresholds, honest, evaluate(model, data / "dev.jsonl")))
+    honest = compare(both, rows, model.thresholds, unsure=model.unsure_from)
+    (out / "README.md").write_text(card(HEARD[size], honest, evaluate(model, data / "dev.jsonl")))
+
+
+def chosen(heads: Heads, dev: Examples, calls: list[dict[str, Any]]) -> dict[str, dict[Axis, float]]:
+    """What is chosen on dev: from which probability a turn is shown as a moment, and from which one is not sure."""
+    shown = thresholds(heads, dev)
+    labelled = {(call, number): turn for call, number, turn in rep_turns(calls)}
+    scored = zip(dev.calls, dev.turns, heads.scores(dev.features), strict=True)
+    rows = table((call, number, labelled[call, number], scores) for call, number, scores in scored)
+    return {"thresholds": shown, "unsure_from": unsure_from(rows, shown)}
 
 
 def thresholds(heads: Heads, dev: Examples) -> dict[Axis, float]:
@@ -67,8 +88,7 @@ def thresholds(heads: Heads, dev: Examples) -> dict[Axis, float]:
     impatience) are accused no oftener than once in `FAULTLESS_CALLS_AN_ACCUSATION` calls. For strengths: the lowest at
     which `STRENGTHS_RIGHT` of them are rated 1 or more.
     """
-    first = slice(None, None, len(LEVELS))
-    chances, rated = heads.mean(dev.features).sigmoid()[:, first], by_the_mean(dev.ratings)[:, first] > 0
+    chances, rated = heads.chances(dev.features)[:, :, 0], by_the_mean(dev.ratings)[:, :: len(LEVELS)] > 0
     faulty = {call for call, given in zip(dev.calls, rated[:, :2].any(1).tolist(), strict=True) if given}
     faultless = torch.tensor([call not in faulty for call in dev.calls])
     allowed = len(set(dev.calls) - faulty) // FAULTLESS_CALLS_AN_ACCUSATION
@@ -84,20 +104,28 @@ def _above(falling: Tensor, number: int) -> float:
     return max(0.5, math.ceil(falling[number].item() * 100) / 100) if number < len(falling) else 0.5
 
 
-def save(out: Path, heads: Heads, thresholds: dict[Axis, float], data: Path) -> None:
+def save(
+    out: Path,
+    heads: Heads,
+    heard: tuple[int, ...],
+    chosen: dict[str, dict[Axis, float]],
+    rows: pd.DataFrame,
+    data: Path,
+) -> None:
     """Put the model's files and their checksums in a folder."""
     out.mkdir(parents=True, exist_ok=True)
     heads.save(out / "heads.safetensors")
+    figures.save(rows, out / "unseen.csv.gz")
     config = {
-        "base": {"name": "SmolLM2-135M-Instruct", "gguf_sha256": GGUF_SHA256, "layers": LAYERS},
-        "thresholds": thresholds,
+        "base": {"name": "SmolLM2-135M-Instruct", "gguf_sha256": GGUF_SHA256, "heard": heard},
+        **chosen,
         "data_sha256": {name: _sha256(data / name) for name in ("train.jsonl", "dev.jsonl")},
         "versions": {package: version(package) for package in ("torch", "tokenizers", "safetensors")},
     }
     (out / "config.json").write_text(json.dumps(config, indent=2) + "\n")
     if out.resolve() != TOKENIZER.parent:
         copyfile(TOKENIZER, out / TOKENIZER.name)
-    names = ("config.json", "heads.safetensors", TOKENIZER.name)
+    names = ("config.json", "heads.safetensors", TOKENIZER.name, "unseen.csv.gz")
     (out / "SHA256SUMS").write_text("".join(f"{_sha256(out / name)}  {name}\n" for name in names))
 
 
