@@ -70,7 +70,7 @@ def read_examples(reader: Reader, calls: Iterable[dict[str, Any]]) -> Examples:
 
 def read_changes(reader: Reader, calls: Iterable[dict[str, Any]], examples: Examples, seed: int = 0) -> Examples:
     """The same examples, with how their features change when the calls are read in other words that mean the same."""
-    read = {}
+    read: dict[tuple[str, int], Tensor] = {}
     for labelled in calls:
         other = varied(labelled, random.Random(f"{seed} {labelled['id']}"))
         read |= {(labelled["id"], reading.turn): reading.features for reading in reader.read(call_from_dict(other))}
