@@ -21,7 +21,7 @@ class Reviewer:
     model : str, optional
         Path or name of other Whisper weights than the `base` that comes along.
     tone : "best" or "fast"
-        The fast tone model reads more than twice as many calls in the same time, and is right less often.
+        The fast tone model reads about twice as many calls in the same time, and is right less often.
     """
 
     def __init__(self, engine: str = "openai-whisper", model: str | None = None, tone: str = "best"):

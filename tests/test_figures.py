@@ -229,7 +229,14 @@ def test_the_card_says_what_the_model_must_not_be_used_for_and_how_sure_it_is(la
     calls = labelled_calls(labelled / "dev.jsonl")[::3]
     found = compare(calls, figures.one_rater(calls), dict.fromkeys(AXES, 0.6))
     text = card((12, 15, 18), found, found)
-    for needed in ("layers 12, 15 and 18", "Decisions about people", "Apache-2.0", "synthetic", "does not know", "0.60 (empathy)"):
+    for needed in (
+        "layers 12, 15 and 18",
+        "Decisions about people",
+        "Apache-2.0",
+        "synthetic",
+        "does not know",
+        "0.60 (empathy)",
+    ):
         assert needed in text
     assert f"{found.unsure_from['impatience']:.2f} (impatience)" in text
     assert text.count("calibration error |") == 2
