@@ -22,7 +22,7 @@ code. `unseen.csv.gz` holds the scores behind the first table below.
 ## Data and licences
 {calls} service calls with {turns} rep turns, written for this project and shipped with it (`data/service_calls`,
 Apache-2.0; no real person, company or call), each turn rated independently by its author and by raters who saw
-only the text and the rubric. Authors and raters were language models. One call in seven (dev) was kept for
+only the text and the rubric. Authors and raters were language models. {dev_calls} of the calls (dev) were kept for
 calibrating and choosing thresholds. The heads and this card are Apache-2.0 as well.
 
 ## What it is for
@@ -72,6 +72,7 @@ def card(heard: tuple[int, ...], honest: Evaluation, dev: Evaluation) -> str:
         heard=", ".join(map(str, heard[:-1])) + f" and {heard[-1]}",
         calls=honest.calls,
         turns=honest.turns,
+        dev_calls=dev.calls,
         found=honest.moments["faults that are over the threshold"].value,
         wrong=1 - honest.moments["top three giveaways right"].value,
         calibration=_calibration(honest),
