@@ -34,7 +34,7 @@ STRENGTHS_RIGHT = 0.8  # share of the shown strengths that the raters' mean shou
 def train(data: Path, out: Path, size: str = "best", report: Callable[[str], None] = print) -> None:
     """Train the heads on `data`/train.jsonl, calibrate them on `data`/dev.jsonl, and save the model in `out`.
 
-    Takes about half an hour on 2 cores, most of it reading the calls with the language model: each twice, once as it
+    Takes about an hour on 2 cores, most of it reading the calls with the language model: each twice, once as it
     is and once in other words (`variants`), between which the scores should not move. The result is the same each time.
 
     Parameters
