@@ -16,8 +16,8 @@ up to layer {last} of its 30. Three small networks with one hidden layer (`heads
 together from the states after layers {heard}: the turn's last token, and the mean of its tokens. They
 learned each call twice, the second time in another English or another transcriber's hand. A linear head
 proposes the words that show a behaviour; they are kept as evidence only if the turn, read without them, loses enough.
-`tokenizer.json` is SmolLM2's own. All files are checked against `SHA256SUMS` before they are used, and none can run
-code. `unseen.csv.gz` holds the scores behind the first table below.
+`tokenizer.json` in `models/tone` is SmolLM2's own. All files are checked by SHA-256 before they are used, and
+none can run code. `unseen.csv.gz` holds the scores behind the first table below.
 
 ## Data and licences
 {calls} service calls with {turns} rep turns, written for this project and shipped with it (`data/service_calls`,

@@ -14,6 +14,7 @@ from coach.tone import baselines
 from coach.tone.agreement import figures
 from coach.tone.curves import abstention, reliability, risk_coverage, unsure_from
 from coach.tone.evaluation import Evaluation
+from coach.tone.evidence import Removal, Span
 from coach.tone.examples import Examples, labelled_calls
 from coach.tone.figures import Scores, authors, contrast, load, moments, one_rater, rep_turns, table
 from coach.tone.fitting import fit_ratings
@@ -126,8 +127,11 @@ def compare(
 
 def _falls(model: ToneModel, reading: Reading, rating: Rating) -> Iterator[Fall]:
     """How far the probability falls without the words of each piece of evidence, and without as many others."""
+    if not rating.scores:
+        return
+    removal = Removal(model.reader, model.heads, reading, rating.scores)
     words, chance = reading.passage.words, random.Random(reading.turn)
-    for axis in AXES if rating.scores else ():
+    for axis in AXES:
         own = [e for e in rating.evidence if e.axis == axis]
         spans = [{n for n, (_, start, end) in enumerate(words) if start < e.end and e.start < end} for e in own]
         others = [number for number in range(len(words)) if number not in set().union(*spans)]
@@ -135,14 +139,9 @@ def _falls(model: ToneModel, reading: Reading, rating: Rating) -> Iterator[Fall]
             beside = None
             if len(others) >= len(span):
                 first = chance.randint(0, len(others) - len(span))
-                beside = _fall_without(model, reading, rating, axis, set(others[first : first + len(span)]))
+                gone = [Span(number, number + 1) for number in others[first : first + len(span)]]
+                beside = removal.losses([gone])[0][axis].fall
             yield Fall(evidence.weight, beside)
-
-
-def _fall_without(model: ToneModel, reading: Reading, rating: Rating, axis: Axis, gone: set[int]) -> float:
-    version = [word for number, word in enumerate(reading.passage.spoken) if number not in gone]
-    after = model.heads.scores(model.reader.read_again(reading, [version]))[0]
-    return rating.scores[axis].probability - after[axis].probability if rating.scores else 0.0
 
 
 def _evidence_figures(rated: list[tuple[dict[str, Any], Rating]], falls: list[Fall]) -> dict[str, float]:

@@ -39,7 +39,7 @@ class ToneModel:
         """
         files = _checked(folder)
         config = json.loads(files["config.json"].read_text())
-        reader = Reader(smollm2(tuple(config["base"]["heard"])), files["tokenizer.json"])
+        reader = Reader(smollm2(tuple(config["base"]["heard"])))
         thresholds, unsure = ({axis: config[name][axis] for axis in AXES} for name in ("thresholds", "unsure_from"))
         return cls(reader, Heads.load(files["heads.safetensors"]), thresholds, unsure)
 

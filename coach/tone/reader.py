@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
@@ -12,9 +11,10 @@ from torch import Tensor
 
 from coach.calls import CLEAR_ENOUGH, Call, Turn, located
 from coach.tone.llama import Llama, Memory
-from coach.weights import MODELS
+from coach.weights import MODELS, verified
 
 TOKENIZER = MODELS / "tone" / "tokenizer.json"
+TOKENIZER_SHA256 = "bf346d64f6f0fbcefb4c1b6928a98241467dff36c6fbae5fe1785c4ff90667f4"
 WINDOW, CONTEXT, LONGEST_TURN = 3072, 1024, 2048  # tokens; a minute of talk is about 200
 NAMES = {"rep": "Agent", "customer": "Customer", "unknown": "Customer"}
 
@@ -34,9 +34,6 @@ class Passage:
     def cut(self, read: list[int]) -> "Passage":
         """As many words as were read."""
         return Passage(self.text, self.words[: len(read)], self.unclear)
-
-    def without(self, first: int, end: int) -> list[str]:
-        return self.spoken[:first] + self.spoken[end:]
 
     def unbroken(self, first: int, end: int) -> bool:
         """Whether nothing was left out between words `first` and `end`."""
@@ -90,9 +87,9 @@ def summary(hidden: Tensor) -> Tensor:
 class Reader:
     """A language model and its tokenizer."""
 
-    def __init__(self, llama: Llama, tokenizer: Path = TOKENIZER) -> None:
+    def __init__(self, llama: Llama) -> None:
         self.llama = llama
-        self.tokenizer = Tokenizer.from_file(str(tokenizer))
+        self.tokenizer = Tokenizer.from_file(str(verified(TOKENIZER_SHA256, TOKENIZER)))
 
     def read(self, call: Call) -> Iterator[Reading]:
         """Read a call, in windows that overlap where it is long, and yield the rep's turns.

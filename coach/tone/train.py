@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from shutil import copyfile
 from typing import Any
 
 import pandas as pd
@@ -24,7 +23,7 @@ from coach.tone.fitting import by_the_mean, fit_heads
 from coach.tone.heads import LEVELS, Heads
 from coach.tone.llama import GGUF_SHA256, smollm2
 from coach.tone.model import ToneModel
-from coach.tone.reader import TOKENIZER, Reader
+from coach.tone.reader import Reader
 
 HEARD = {"best": (12, 15, 18), "fast": (6, 9)}  # layers of the language model; the last is the last that is run
 FAULTLESS_CALLS_AN_ACCUSATION = 10
@@ -42,7 +41,7 @@ def train(data: Path, out: Path, size: str = "best", report: Callable[[str], Non
     data
         A folder with `train.jsonl` and `dev.jsonl`, labelled calls as in the data card.
     out
-        Where `heads.safetensors`, `config.json`, `tokenizer.json`, `unseen.csv.gz` (scores of each author's calls by
+        Where `heads.safetensors`, `config.json`, `unseen.csv.gz` (scores of each author's calls by
         heads that have seen none of them), their `SHA256SUMS` and the model card are put.
     size
         "best" or "fast": how much of the language model is used.
@@ -123,9 +122,7 @@ def save(
         "versions": {package: version(package) for package in ("torch", "tokenizers", "safetensors")},
     }
     (out / "config.json").write_text(json.dumps(config, indent=2) + "\n")
-    if out.resolve() != TOKENIZER.parent:
-        copyfile(TOKENIZER, out / TOKENIZER.name)
-    names = ("config.json", "heads.safetensors", TOKENIZER.name, "unseen.csv.gz")
+    names = ("config.json", "heads.safetensors", "unseen.csv.gz")
     (out / "SHA256SUMS").write_text("".join(f"{_sha256(out / name)}  {name}\n" for name in names))
 
 
