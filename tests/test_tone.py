@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from coach.calls import AXES, Call, InputError, Rating, Turn, Word, call_from_dict
+from coach.as_json import call_from_dict
+from coach.calls import AXES, Call, InputError, Rating, Turn, Word
 from coach.tone.evaluate import evaluate
-from coach.tone.examples import labelled_calls
+from coach.tone.examples import labelled_calls, read_changes, read_examples
 from coach.tone.fitting import fit_cuts
-from coach.tone.jury import fit_jury
+from coach.tone.jury import fit_jury, steadied
 from coach.tone.llama import Llama
 from coach.tone.model import ToneModel
 from coach.tone.reader import CONTEXT, LONGEST_TURN, WINDOW, windows
@@ -245,6 +246,27 @@ def test_the_same_seed_fits_the_same_jury():
     first, again, other = (fit_jury(features, targets, changes, seed) for seed in (0, 0, 1))
     assert torch.equal(first(features), again(features)) and not torch.equal(first(features), other(features))
     assert ((first(features) > 0) == (targets > 0)).float().mean() > 0.9
+
+
+def test_a_steadied_jury_looks_away_from_what_changes_in_other_words():
+    torch.manual_seed(1)
+    features = torch.randn(1000, 8)
+    features[:, 1] = features[:, 0] + 0.3 * torch.randn(1000)  # as telling as the first, but it hangs on the wording
+    targets, changes = (features[:, :1] > 0).float(), torch.zeros(1000, 8)
+    changes[:, 1] = 2 * torch.randn(1000)
+    jury = fit_jury(features, targets, changes)
+    steady = steadied(jury, features, changes)
+    moved, left = ((one(features + changes) - one(features)).abs().mean() for one in (jury, steady))
+    assert left < moved / 2
+    assert ((steady(features) > 0) == (targets > 0)).float().mean() > 0.9
+
+
+def test_a_call_is_compared_with_the_twin_that_its_author_wrote(labelled, model):
+    both = [call for call in labelled_calls(labelled / "train.jsonl") if call["id"] in ("z-001", "z-002")]
+    examples = read_changes(model.reader, both, read_examples(model.reader, both))
+    (standard, irish), turns = examples.features.chunk(2), len(examples.turns) // 2
+    assert both[0]["twin"] == "z-002" and examples.turns[:turns] == examples.turns[turns:]
+    assert torch.allclose(examples.changes[:turns], irish - standard, atol=1e-4)
 
 
 def test_ratings_are_cut_where_they_agree_best_with_the_raters():

@@ -14,7 +14,8 @@ written by `coach train`; how it was made, what did not work and what it cannot 
 SmolLM2-135M-Instruct (Hugging Face, Apache-2.0), a small causal language model, frozen, reads the whole call once,
 up to layer {last} of its 30. Three small networks with one hidden layer (`heads.safetensors`) rate each rep turn
 together from the states after layers {heard}: the turn's last token, and the mean of its tokens. They
-learned each call twice, the second time in another English or another transcriber's hand. A linear head
+learned each call twice, the second time in another English or another transcriber's hand, and look away from
+what changed. A linear head
 proposes the words that show a behaviour; they are kept as evidence only if the turn, read without them, loses enough.
 `tokenizer.json` in `models/tone` is SmolLM2's own. All files are checked by SHA-256 before they are used, and
 none can run code. `unseen.csv.gz` holds the scores behind the first table below.
@@ -23,7 +24,7 @@ none can run code. `unseen.csv.gz` holds the scores behind the first table below
 {calls} service calls with {turns} rep turns, written for this project and shipped with it (`data/service_calls`,
 Apache-2.0; no real person, company or call), each turn rated independently by its author and by raters who saw
 only the text and the rubric. Authors and raters were language models. {dev_calls} of the calls (dev) were kept for
-calibrating and choosing thresholds. The heads and this card are Apache-2.0 as well.
+calibrating. The heads and this card are Apache-2.0 as well.
 
 ## What it is for
 Finding moments of a call worth listening to: for a rep who wants to learn, and for a coach who helps. Strengths
@@ -46,8 +47,8 @@ were not told. Guessing what someone feels: it rates words, as a careful listene
 Of the turns with a probability of .3, about three in ten are rated 1 or more: on authors that the model has not
 seen, the two differ on average by {calibration} (expected calibration error). A turn becomes a moment
 from {thresholds}. An axis is called absent below
-{absent}: chosen on dev so that at most one in twenty
-of these turns is rated 1 or more. **Between the two the model does not know.**
+{absent}: chosen on those turns, so that at most one in twenty
+of them is rated 1 or more. **Between the two the model does not know.**
 
 ## On authors it has never seen
 Each author's calls, scored by a model trained and calibrated on the others' (probability of a mean rating of 1

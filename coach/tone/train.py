@@ -6,21 +6,19 @@ import math
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pandas as pd
-import torch
-from torch import Tensor
 
 from coach.calls import AXES, Axis
 from coach.tone import figures
 from coach.tone.card import card
 from coach.tone.curves import unsure_from
 from coach.tone.evaluate import compare, evaluate, unseen
-from coach.tone.examples import Examples, labelled_calls, read_changes, read_examples
-from coach.tone.figures import rep_turns, table
-from coach.tone.fitting import by_the_mean, fit_heads
-from coach.tone.heads import LEVELS, Heads
+from coach.tone.examples import labelled_calls, read_changes, read_examples
+from coach.tone.figures import GIVEAWAYS
+from coach.tone.fitting import fit_heads
+from coach.tone.heads import Heads
 from coach.tone.llama import GGUF_SHA256, smollm2
 from coach.tone.model import ToneModel
 from coach.tone.reader import Reader
@@ -33,8 +31,9 @@ STRENGTHS_RIGHT = 0.8  # share of the shown strengths that the raters' mean shou
 def train(data: Path, out: Path, size: str = "best", report: Callable[[str], None] = print) -> None:
     """Train the heads on `data`/train.jsonl, calibrate them on `data`/dev.jsonl, and save the model in `out`.
 
-    Takes about an hour on 2 cores, most of it reading the calls with the language model: each twice, once as it
-    is and once in other words (`variants`), between which the scores should not move. The result is the same each time.
+    Takes about an hour and a half on 2 cores: the calls are read with the language model, each twice, once as it is and
+    once in other words (`variants`), between which the scores should not move; then the heads are fitted once for each
+    author. The result is the same each time.
 
     Parameters
     ----------
@@ -64,43 +63,44 @@ def train(data: Path, out: Path, size: str = "best", report: Callable[[str], Non
     report("fitting them again without each author, to measure")
     both = calls["train"] + calls["dev"]
     rows = unseen(learned, checked, both)
-    save(out, heads, HEARD[size], chosen(heads, checked, calls["dev"]), rows, data)
+    save(out, heads, HEARD[size], chosen(rows), rows, data)
     report("measuring, for the model card")
     model = ToneModel.load(out)
     honest = compare(both, rows, model.thresholds, unsure=model.unsure_from)
     (out / "README.md").write_text(card(HEARD[size], honest, evaluate(model, data / "dev.jsonl")))
 
 
-def chosen(heads: Heads, dev: Examples, calls: list[dict[str, Any]]) -> dict[str, dict[Axis, float]]:
-    """What is chosen on dev: from which probability a turn is shown as a moment, and from which one is not sure."""
-    shown = thresholds(heads, dev)
-    labelled = {(call, number): turn for call, number, turn in rep_turns(calls)}
-    scored = zip(dev.calls, dev.turns, heads.scores(dev.features), strict=True)
-    rows = table((call, number, labelled[call, number], scores) for call, number, scores in scored)
+def chosen(rows: pd.DataFrame) -> dict[str, dict[Axis, float]]:
+    """From which probability a turn is shown as a moment, and from which one is not sure.
+
+    `rows` are scored by heads that have not seen the turns' authors, as `unseen` makes them.
+    """
+    shown = thresholds(rows)
     return {"thresholds": shown, "unsure_from": unsure_from(rows, shown)}
 
 
-def thresholds(heads: Heads, dev: Examples) -> dict[Axis, float]:
+def thresholds(rows: pd.DataFrame) -> dict[Axis, float]:
     """From which probability a turn is worth showing as a moment.
 
     For giveaways: the lowest at which calls without fault (none of their turns is rated 1 or more on condescension or
     impatience) are accused no oftener than once in `FAULTLESS_CALLS_AN_ACCUSATION` calls. For strengths: the lowest at
     which `STRENGTHS_RIGHT` of them are rated 1 or more.
     """
-    chances, rated = heads.chances(dev.features)[:, :, 0], by_the_mean(dev.ratings)[:, :: len(LEVELS)] > 0
-    faulty = {call for call, given in zip(dev.calls, rated[:, :2].any(1).tolist(), strict=True) if given}
-    faultless = torch.tensor([call not in faulty for call in dev.calls])
-    allowed = len(set(dev.calls) - faulty) // FAULTLESS_CALLS_AN_ACCUSATION
-    giveaway = _above(chances[faultless, :2].amax(1).sort(descending=True).values, allowed)
-    kindest = chances[:, 2].argsort(descending=True)
-    right = rated[kindest, 2].float().cumsum(0) / torch.arange(1, len(kindest) + 1)
-    strength = _above(chances[kindest, 2], int((right >= STRENGTHS_RIGHT).nonzero().max()) + 1)
+    chances, truth = (rows.pivot(index=["call", "turn"], columns="axis", values=v) for v in ("probability", "truth"))
+    rated, faults = truth >= 1, list(GIVEAWAYS)
+    faulty = rated[faults].any(axis=1).groupby("call").transform("any")
+    accused = chances.loc[~faulty, faults].max(axis=1)
+    giveaway = _above(accused, accused.index.unique("call").size // FAULTLESS_CALLS_AN_ACCUSATION)
+    kindest = chances.empathy.sort_values(ascending=False)
+    right = rated.empathy[kindest.index].expanding().mean().to_numpy()
+    strength = _above(kindest, int(np.flatnonzero(right >= STRENGTHS_RIGHT).max()) + 1)
     return dict(zip(AXES, (giveaway, giveaway, strength), strict=True))
 
 
-def _above(falling: Tensor, number: int) -> float:
-    """A round probability that no more than `number` of the falling ones exceed, and never below a half."""
-    return max(0.5, math.ceil(falling[number].item() * 100) / 100) if number < len(falling) else 0.5
+def _above(chances: pd.Series, number: int) -> float:
+    """A round probability that no more than `number` of the chances exceed, and never below a half."""
+    falling = chances.sort_values(ascending=False).to_numpy()
+    return max(0.5, math.ceil(falling[number] * 100) / 100) if number < len(falling) else 0.5
 
 
 def save(
