@@ -44,7 +44,8 @@ from tqdm import tqdm
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from coach.calls import AXES, Axis, Evidence, Score, call_from_dict  # noqa: E402
+from coach.as_json import call_from_dict  # noqa: E402
+from coach.calls import AXES, Axis, Evidence, Score  # noqa: E402
 from coach.tone.evidence import OF_AXIS, Removal, Span, clauses  # noqa: E402
 from coach.tone.examples import labelled_calls  # noqa: E402
 from coach.tone.heads import BEHAVIOUR_NAMES, LEVELS  # noqa: E402

@@ -38,7 +38,8 @@ from sklearn.metrics import average_precision_score
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from coach.calls import AXES, Axis, Call, Score, Turn, call_from_dict, call_to_dict  # noqa: E402
+from coach.as_json import call_from_dict, call_to_dict  # noqa: E402
+from coach.calls import AXES, Axis, Call, Score, Turn  # noqa: E402
 from coach.cli import DATA  # noqa: E402
 from coach.listen import listen, load_engine  # noqa: E402
 from coach.tone.agreement import estimate, resampled  # noqa: E402

@@ -35,7 +35,8 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 from fairness import markdown  # noqa: E402
 from tuning import Calls, Lora, minilm, targets  # noqa: E402
 
-from coach.calls import AXES, Axis, Score, call_from_dict  # noqa: E402
+from coach.as_json import call_from_dict  # noqa: E402
+from coach.calls import AXES, Axis, Score  # noqa: E402
 from coach.tone.agreement import Estimate, _ranking, estimate, resampled  # noqa: E402
 from coach.tone.examples import labelled_calls  # noqa: E402
 from coach.tone.figures import load, rep_turns, save, table  # noqa: E402

@@ -15,7 +15,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits as cross_entrop
 from torch.nn.functional import dropout, layer_norm
 from tqdm import tqdm
 
-from coach.calls import call_from_dict
+from coach.as_json import call_from_dict
 from coach.tone.examples import _marks
 from coach.tone.figures import rep_turns
 from coach.tone.fitting import fit, shares_of_raters

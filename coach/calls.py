@@ -1,9 +1,9 @@
 """The vocabulary of the house: what a call is, and what a review of it says."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from statistics import mean
-from typing import Any, Literal
+from typing import Literal
 
 Speaker = Literal["rep", "customer", "unknown"]
 Axis = Literal["condescension", "impatience", "empathy"]
@@ -42,11 +42,26 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """Somebody is heard to speak from `start` to `end` (seconds), without a pause worth the name."""
+
+    speaker: Speaker
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """A conversation, and what is known of its recording.
 
+    `speech` is when each speaker is heard, to some hundredths of a second, whatever the words: stretches in the order
+    of time, those of different speakers may overlap. It is empty where only a transcript is known.
+
     `rep_channel` is the channel (0 or 1) on which the rep speaks, `rep_confidence` (0.5-1) how sure the decision
     is: 1.0 if it was given. Both are None where the speakers were named by a transcript or cannot be told apart.
+    Where they share a channel, `rep_channel` is None, and `speakers_confidence` (0-1) says how sure is who speaks when.
+
+    `redacted` is when something is heard that was taken out of the words (`coach.redact`): clips are silent there.
     """
 
     id: str
@@ -58,6 +73,9 @@ class Call:
     channels: int | None = None
     rep_channel: int | None = None
     rep_confidence: float | None = None
+    speakers_confidence: float | None = None
+    speech: tuple[Stretch, ...] = ()
+    redacted: tuple[Stretch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +114,11 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A stretch worth hearing: `turn` indexes the call's turns, `start` and `end` are seconds (None without times)."""
+    """A stretch worth hearing: `turn` indexes the call's turns, `start` and `end` are seconds (None without times).
+
+    `heard` is True where it says how something was spoken, and not the words alone carry it: only who may see delivery
+    sees such a moment.
+    """
 
     turn: int
     axis: Axis
@@ -107,16 +129,93 @@ class Moment:
     quote: str
     why: str
     tip: str
+    heard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How one rep turn was spoken: measured facts, never a feeling. None where a fact cannot be measured.
+
+    Attributes
+    ----------
+    speaking : seconds of speech, pauses left out
+    rate : syllables a second of speech
+    pauses : number of pauses within the turn
+    longest_pause : seconds; 0 without a pause
+    gap : seconds between the customer's last speech and the rep's first; negative where they overlap
+    pitch : median F0 in Hz
+    pitch_range : semitones between the 10th and the 90th percentile of F0
+    loudness : dB, against the rep's own median in this call
+    """
+
+    speaking: float | None = None
+    rate: float | None = None
+    pauses: int | None = None
+    longest_pause: float | None = None
+    gap: float | None = None
+    pitch: float | None = None
+    pitch_range: float | None = None
+    loudness: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Both speak, from `start` to `end` (seconds), and it is no mere back-channel.
+
+    `started` is who came in while the other was speaking ("unknown" where nobody clearly did: both began at once),
+    `yielded` who fell silent first; `turn` is the index of the turn of the one who began later.
+    """
+
+    turn: int
+    started: Speaker
+    yielded: Speaker
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Nobody speaks from `start` to `end` (seconds). `announced`: it had been said that a wait was coming, or the rep
+    had asked something, and the customer took that time to answer.
+
+    `turn` is the index of the last turn before it.
+    """
+
+    turn: int
+    start: float
+    end: float
+    announced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """A whole call: who spoke how much, and where speech met or nobody spoke.
+
+    `talk_share` is the rep's share (0-1) of all speech, `longest_monologue` the longest the rep spoke without the
+    customer saying more than a back-channel (seconds), `questions` how many the rep asked.
+    """
+
+    talk_share: float | None = None
+    longest_monologue: float | None = None
+    questions: int = 0
+    overlaps: tuple[Overlap, ...] = ()
+    silences: tuple[Silence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A call with a rating for each turn (None for a customer's), its moments, or why it is not scored."""
+    """A call with a rating for each turn (None for a customer's), its moments, or why it is not scored.
+
+    `delivery` has one entry for each turn, None for a customer's; it is empty, and `timing` None, where only the words
+    are known, or where delivery may not be shown.
+    """
 
     call: Call
     ratings: tuple[Rating | None, ...]
     moments: tuple[Moment, ...] = ()
     not_scored: str | None = None
+    delivery: tuple[Delivery | None, ...] = ()
+    timing: Timing | None = None
 
 
 def located(turn: Turn, within: int | None = None) -> Iterator[tuple[Word, int, int]]:
@@ -137,8 +236,18 @@ def swap(call: Call) -> Call:
     """The same call with the other speaker as the rep, as a person decided."""
     other: dict[Speaker, Speaker] = {"rep": "customer", "customer": "rep", "unknown": "unknown"}
     turns = tuple(replace(turn, speaker=other[turn.speaker]) for turn in call.turns)
+    speech, redacted = (
+        tuple(replace(stretch, speaker=other[stretch.speaker]) for stretch in stretches)
+        for stretches in (call.speech, call.redacted)
+    )
     channel = None if call.rep_channel is None else 1 - call.rep_channel
-    return replace(call, turns=turns, rep_channel=channel, rep_confidence=1.0)
+    return replace(call, turns=turns, speech=speech, redacted=redacted, rep_channel=channel, rep_confidence=1.0)
+
+
+def without_delivery(review: Review) -> Review:
+    """The same review for somebody who may not see how the call was spoken."""
+    moments = tuple(moment for moment in review.moments if not moment.heard)
+    return replace(review, call=replace(review.call, speech=()), moments=moments, delivery=(), timing=None)
 
 
 def call_scores(review: Review) -> dict[Axis, float] | None:
@@ -163,61 +272,3 @@ def _is_unsure(scores: list[Score]) -> bool:
 
 def _scored(review: Review) -> list[dict[Axis, Score]]:
     return [rating.scores for rating in review.ratings if rating is not None and rating.scores is not None]
-
-
-def call_from_dict(data: dict[str, Any]) -> Call:
-    """Read the contract's Call JSON; unknown keys are ignored.
-
-    Raises
-    ------
-    KeyError, TypeError, ValueError
-        Where a required key is missing or has the wrong type.
-    """
-    turns = tuple(_turn_from_dict(turn) for turn in data["turns"])
-    known = {key: data[key] for key in _CALL_EXTRAS if data.get(key) is not None}
-    return Call(id=str(data["id"]), turns=turns, **known)
-
-
-_CALL_EXTRAS = ("rep", "recording", "duration", "language", "channels", "rep_channel", "rep_confidence")
-
-
-def _turn_from_dict(data: dict[str, Any]) -> Turn:
-    words = tuple(
-        Word(str(w["text"]), float(w["start"]), float(w["end"]), float(w.get("probability", 1.0)))
-        for w in data.get("words") or ()
-    )
-    return Turn(data["speaker"], str(data["text"]), data.get("start"), data.get("end"), words)
-
-
-def call_to_dict(call: Call) -> dict[str, Any]:
-    """The contract's Call JSON; what is not known is left out."""
-    known = {key: value for key, value in asdict(replace(call, turns=())).items() if value is not None}
-    return known | {"turns": [_turn_to_dict(turn) for turn in call.turns]}
-
-
-def _turn_to_dict(turn: Turn) -> dict[str, Any]:
-    return {key: value for key, value in asdict(turn).items() if value not in (None, ())}
-
-
-def review_to_dict(review: Review) -> dict[str, Any]:
-    """The contract's Review JSON: the Call, with scores and evidence on each rep turn, moments and `not_scored`."""
-    data = call_to_dict(review.call)
-    for turn, rating in zip(data["turns"], review.ratings, strict=True):
-        if rating is not None:
-            turn |= asdict(rating)
-    return data | {"moments": [asdict(moment) for moment in review.moments], "not_scored": review.not_scored}
-
-
-def review_from_dict(data: dict[str, Any]) -> Review:
-    """The inverse of `review_to_dict`."""
-    return Review(
-        call=call_from_dict(data),
-        ratings=tuple(_rating_from_dict(turn) if "scores" in turn else None for turn in data["turns"]),
-        moments=tuple(Moment(**m | {"behaviours": tuple(m["behaviours"])}) for m in data["moments"]),
-        not_scored=data["not_scored"],
-    )
-
-
-def _rating_from_dict(data: dict[str, Any]) -> Rating:
-    scores = data["scores"] and {axis: Score(**score) for axis, score in data["scores"].items()}
-    return Rating(scores, tuple(Evidence(**e) for e in data["evidence"]), data.get("not_scored"))

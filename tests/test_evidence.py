@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 import torch
 
-from coach.calls import AXES, Call, Score, Turn, Word, call_from_dict
+from coach.as_json import call_from_dict
+from coach.calls import AXES, Call, Score, Turn, Word
 from coach.tone import evidence
 from coach.tone.evidence import OF_AXIS, Removal, Span, clauses
 from coach.tone.examples import labelled_calls

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from coach.calls import Call, call_from_dict
+from coach.as_json import call_from_dict
+from coach.calls import Call
 from coach.tone.examples import labelled_calls
 from coach.tone.model import ToneModel
 

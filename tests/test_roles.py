@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from coach.calls import Call, InputError, call_from_dict
+from coach.as_json import call_from_dict
+from coach.calls import Call, InputError
 from coach.listen.roles import FILE, RoleModel, fit, rep_of
 
 REP = "Thanks for calling, this is Dana in billing. May I have your account number, please? Let me check that for you."

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import webvtt
 
-from coach.calls import call_from_dict
+from coach.as_json import call_from_dict
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 SCRIPTS = {

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from coach.calls import Call, InputError, Turn, call_from_dict, call_to_dict
+from coach.as_json import call_from_dict, call_to_dict
+from coach.calls import Call, InputError, Turn
 from coach.transcripts import SUFFIXES, language_of, read
 
 ASKS = "Thank you for calling, how may I help you today?"

@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from coach.calls import Call, Turn, call_from_dict
+from coach.as_json import call_from_dict
+from coach.calls import Call, Turn
 from coach.weights import MODELS, verified
 
 FILE = MODELS / "roles" / "roles.json"
