@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from coach.calls import Axis, Call, Evidence, Moment, Rating, Score, Turn, located
+from coach.calls import Axis, Call, Evidence, Moment, Overlap, Rating, Score, Timing, Turn, located
+from coach.delivery.remarks import talks_over
 from coach.tips import Tips, quotable
 
 Kind = Literal["giveaway", "strength"]
 KIND: dict[Axis, Kind] = {"condescension": "giveaway", "impatience": "giveaway", "empathy": "strength"}
 _Scores = Mapping[Axis, Score]
+_Rated = tuple[int, _Scores, Sequence[Evidence]]
 
 AT_MOST = 5
 GIVEAWAYS = 3
@@ -19,6 +21,14 @@ HOLLOW_WEIGHT = 0.5
 HABIT = 2  # hollow turns: in a call without fault, one "sorry for any inconvenience" is only manners
 QUOTE_WORDS = 25
 NEAR = 20  # characters between marked words that still read as one
+NEARLY = 0.5  # of the threshold: the words alone are nearly enough
+AT_ONCE = 0.3  # seconds after the customer
+OFTEN = 3  # times that the rep talks over the customer in a call
+CLOSING = 3  # turns at the end of a call
+GOODBYE = re.compile(
+    r"\b(good)?bye\b|have a (nice|good|great|lovely|wonderful) (day|one|evening|afternoon|weekend)", re.I
+)
+DONE = re.compile(r"\b(thanks?|bye|that's (all|it|everything)|perfect|great|cheers|you too)\b", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +40,12 @@ class _Find:
     kind: Kind
     evidence: tuple[Evidence, ...]
     rank: tuple[float, float]
+    heard: bool = False
 
 
-def find(call: Call, ratings: Sequence[Rating | None], thresholds: Mapping[Axis, float]) -> tuple[Moment, ...]:
+def find(
+    call: Call, ratings: Sequence[Rating | None], thresholds: Mapping[Axis, float], timing: Timing | None = None
+) -> tuple[Moment, ...]:
     """Choose at most five moments of a call, in the order of the call; no two overlap.
 
     Parameters
@@ -41,6 +54,10 @@ def find(call: Call, ratings: Sequence[Rating | None], thresholds: Mapping[Axis,
         One for each turn; None for a customer's.
     thresholds
         For each axis, the P(rating >= 1) from which a turn counts.
+    timing
+        Where there is room, it gives moments that are `heard`: the rep talks clearly over the customer (`cuts_off`), or
+        says goodbye over them or at once (`rushes_to_close`), with words that alone nearly show impatience, or again
+        and again. It changes no rating and no moment that the words give, and the voice has no say.
 
     Returns
     -------
@@ -58,8 +75,12 @@ def find(call: Call, ratings: Sequence[Rating | None], thresholds: Mapping[Axis,
         giveaways = _choose(call, hollow, 1, giveaways)
     strengths = [f for f in clear if f.kind == "strength"]
     chosen = _choose(call, strengths, min(STRENGTHS, AT_MOST - len(giveaways)), giveaways)
+    if timing:
+        heard = _heard(call, rated, thresholds["impatience"], timing)
+        chosen = _choose(call, heard, min(GIVEAWAYS - len(giveaways), AT_MOST - len(chosen)), chosen)
     tips = Tips(call.id)
-    return tuple(_moment(call, found, tips) for found in sorted(chosen, key=lambda f: f.turn))
+    told = [_moment(call, found, tips) for found in sorted(chosen, key=lambda f: (f.heard, f.turn))]
+    return tuple(sorted(told, key=lambda moment: moment.turn))
 
 
 def _clear(turn: int, scores: _Scores, evidence: Sequence[Evidence], thresholds: Mapping[Axis, float]) -> list[_Find]:
@@ -70,6 +91,56 @@ def _clear(turn: int, scores: _Scores, evidence: Sequence[Evidence], thresholds:
         if score.probability >= thresholds[axis] and not only_hollow:
             finds.append(_Find(turn, axis, KIND[axis], marked, (score.rating, score.probability)))
     return finds
+
+
+def _heard(call: Call, rated: Sequence[_Rated], threshold: float, timing: Timing) -> list[_Find]:
+    """The turns in which the rep talks over the customer or says goodbye at once, if the words are not against it."""
+    over = {o.turn: o for o in sorted(timing.overlaps, key=_length) if talks_over(o)}
+    longest = max(over, key=lambda turn: _length(over[turn])) if len(over) >= OFTEN else None
+    finds = []
+    for turn, scores, evidence in rated:
+        marks, score = _heard_marks(call, turn, over.get(turn)), scores["impatience"]
+        enough = turn == longest or len(marks) > 1 or score.probability >= NEARLY * threshold
+        if marks and enough:
+            rank = _length(over[turn]) if turn in over else 0.0, score.probability
+            marked = (*marks, *_of("impatience", evidence))
+            finds.append(_Find(turn, "impatience", "giveaway", marked, rank, heard=True))
+    return finds
+
+
+def _heard_marks(call: Call, turn: int, overlap: Overlap | None) -> list[Evidence]:
+    """The words of a turn that the timing speaks of, a goodbye first; they carry no score."""
+    goodbye = _goodbye_at_once(call, turn, overlap is not None)
+    marks = [_mark("rushes_to_close", call.turns[turn], *goodbye)] if goodbye else []
+    if overlap:
+        marks.append(_mark("cuts_off", call.turns[turn], *_said(call.turns[turn], overlap.start, overlap.end)))
+    return marks
+
+
+def _length(overlap: Overlap) -> float:
+    return overlap.end - overlap.start
+
+
+def _goodbye_at_once(call: Call, turn: int, over: bool) -> tuple[int, int] | None:
+    """The characters of a goodbye that leaves the customer, who was not closing, no time to go on."""
+    if not turn or turn < len(call.turns) - CLOSING:
+        return None
+    said, before = call.turns[turn], call.turns[turn - 1]
+    goodbye = GOODBYE.search(said.text)
+    if (said.speaker, before.speaker) != ("rep", "customer") or not goodbye or DONE.search(before.text):
+        return None
+    at_once = said.start is not None and before.end is not None and said.start - before.end <= AT_ONCE
+    return goodbye.span() if over or at_once else None
+
+
+def _said(turn: Turn, start: float, end: float) -> tuple[int, int]:
+    """The characters of what was said from `start` to `end` seconds; the whole turn where its words have no times."""
+    said = [(first, last) for word, first, last in located(turn, within=NEAR) if word.end > start and word.start < end]
+    return (said[0][0], said[-1][1]) if said else (0, len(turn.text))
+
+
+def _mark(behaviour: str, turn: Turn, start: int, end: int) -> Evidence:
+    return Evidence("impatience", behaviour, start, end, turn.text[start:end], weight=0.0)
 
 
 def _hollow(turn: int, scores: _Scores, evidence: Sequence[Evidence]) -> _Find | None:
@@ -106,7 +177,7 @@ def _moment(call: Call, found: _Find, tips: Tips) -> Moment:
     about = behaviours[0] if behaviours else found.axis, _quote(turn.text, found.evidence[:1]), asked, found.turn
     quote, (start, end) = _quote(turn.text, found.evidence), _when(turn, found.evidence)
     why, tip = tips.why(*about), tips.tip(*about)
-    return Moment(found.turn, found.axis, behaviours, found.kind, start, end, quote, why, tip)
+    return Moment(found.turn, found.axis, behaviours, found.kind, start, end, quote, why, tip, found.heard)
 
 
 def _quote(text: str, evidence: Sequence[Evidence]) -> str:

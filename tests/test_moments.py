@@ -2,7 +2,7 @@ from itertools import combinations
 
 import pytest
 
-from coach.calls import AXES, Axis, Call, Evidence, Rating, Score, Turn, Word
+from coach.calls import AXES, Axis, Call, Evidence, Overlap, Rating, Score, Timing, Turn, Word
 from coach.moments import find
 from coach.tone.rubric import BEHAVIOURS
 
@@ -200,3 +200,89 @@ def test_tips_quote_the_customer_only_where_the_customer_came_before():
     assert "None" not in moment.tip
     tips = [m.tip for m in find(*a_call(ARGUES, ARGUES, ARGUES, asked="Is it coming on Friday?"), THRESHOLDS)]
     assert all("That's not what happened" in tip or "Is it coming on Friday?" in tip for tip in tips)
+
+
+NEARLY_CURT = rated("Yeah, no, I got that part already, so what's the number?", impatience=0.7)
+
+
+def talking_over(
+    call: Call, *turns: int, length: float = 1.5, started: str = "rep", yielded: str = "customer"
+) -> Timing:
+    """The other speaker is heard for the first seconds of these turns."""
+    starts = [(turn, call.turns[turn].start or 0.0) for turn in turns]
+    return Timing(overlaps=tuple(Overlap(turn, started, yielded, at, at + length) for turn, at in starts))
+
+
+def test_talking_over_makes_a_moment_of_words_that_nearly_are_one():
+    call, ratings = a_call(NEARLY_CURT, PLAIN)
+    assert find(call, ratings, THRESHOLDS) == find(call, ratings, THRESHOLDS, Timing()) == ()
+    [moment] = find(call, ratings, THRESHOLDS, talking_over(call, 1))
+    assert (moment.kind, moment.axis, moment.behaviours) == ("giveaway", "impatience", ("cuts_off",))
+    assert moment.heard
+    assert (moment.quote, moment.start, moment.end) == ("Yeah, no, I", call.turns[1].start, call.turns[1].start + 1.5)
+    assert moment.why and moment.tip
+
+
+@pytest.mark.parametrize(
+    "overlap", [{"length": 0.6}, {"yielded": "rep"}, {"started": "customer"}, {"started": "customer", "yielded": "rep"}]
+)
+def test_short_overlaps_giving_way_and_a_customer_who_comes_in_make_no_moment(overlap):
+    call, ratings = a_call(NEARLY_CURT, NEARLY_CURT, NEARLY_CURT)
+    assert find(call, ratings, THRESHOLDS, talking_over(call, 1, 3, 5, **overlap)) == ()
+
+
+def test_talking_over_once_with_plain_words_is_no_moment_and_again_and_again_it_is_one():
+    call, ratings = a_call(PLAIN, PLAIN, CARES, PLAIN, PLAIN)
+    assert [m.kind for m in find(call, ratings, THRESHOLDS, talking_over(call, 1, 3))] == ["strength"]
+    timing = talking_over(call, 1, 3, 9)
+    longest = Timing(overlaps=(*timing.overlaps[:2], Overlap(9, "rep", "customer", 30.0, 33.0)))
+    strength, giveaway = find(call, ratings, THRESHOLDS, longest)
+    assert strength.quote == find(call, ratings, THRESHOLDS)[0].quote
+    assert (giveaway.turn, giveaway.behaviours) == (9, ("cuts_off",))
+
+
+def test_moments_that_the_words_give_are_the_same_without_timing():
+    """Who may not see delivery loses the moments that are heard, and nothing else."""
+    interrupts = rated("Yeah, yeah, no, I got that.", ("cuts_off", "Yeah, yeah, no", 0.6), impatience=1.8)
+    call, ratings = a_call(NEARLY_CURT, CARES, interrupts, BLAMES, PLAIN)
+    moments = find(call, ratings, THRESHOLDS, talking_over(call, 1, 3, 5, 7, 9))
+    assert [m.turn for m in moments if m.heard] == [1]
+    assert tuple(m for m in moments if not m.heard) == find(call, ratings, THRESHOLDS)
+
+
+def test_where_words_give_enough_nothing_is_added():
+    call, ratings = a_call(BLAMES, ARGUES, HURRIES, NEARLY_CURT)
+    assert not any(m.heard for m in find(call, ratings, THRESHOLDS, talking_over(call, 7)))
+
+
+def test_timing_leaves_the_other_axes_alone():
+    condescending = rated("Well, as I said, it was right there.", condescension=1.1, impatience=0.1)
+    call, ratings = a_call(condescending)
+    assert find(call, ratings, THRESHOLDS, talking_over(call, 1)) == ()
+
+
+BYE = rated("Okay, have a good day, bye.", impatience=0.7)
+
+
+@pytest.mark.parametrize(
+    ("asked", "rep", "over", "behaviours"),
+    [
+        ("But what about the other one", BYE, True, [("rushes_to_close", "cuts_off")]),
+        ("But what about the other one", BYE, False, []),  # a quarter of a second later, yet with words that are fine
+        ("Okay, thanks, that's all, bye", BYE, True, []),
+        ("But what about the other one", PLAIN, True, []),
+    ],
+)
+def test_a_goodbye_over_the_customer_rushes_to_close(asked, rep, over, behaviours):
+    mild = rep[0], rated(rep[0], impatience=0.3)[1]
+    call, ratings = a_call(mild, asked=asked)
+    timing = talking_over(call, 1) if over else Timing()
+    assert [m.behaviours for m in find(call, ratings, THRESHOLDS, timing)] == behaviours
+
+
+def test_a_goodbye_at_once_counts_where_the_words_are_nearly_curt():
+    call, ratings = a_call(BYE, asked="But what about the other one")
+    [moment] = find(call, ratings, THRESHOLDS, Timing())
+    assert moment.behaviours == ("rushes_to_close",)
+    assert moment.quote == "have a good day"
+    assert find(call, ratings, THRESHOLDS) == ()

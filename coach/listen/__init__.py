@@ -9,7 +9,9 @@ from coach.audio import RATE, Recording, blocks, probe
 from coach.calls import Call, Speaker, Turn, Word
 from coach.listen.engines import Engine, load_engine
 from coach.listen.roles import rep_of
+from coach.listen.speakers import SURE_OF_SPEAKERS, Diarization, diarize, given
 from coach.listen.speech import Speech, find_speech
+from coach.listen.stretches import stretches
 from coach.listen.turns import conversation, monologue
 from coach.listen.windows import cut, pack
 
@@ -39,8 +41,8 @@ def listen(
     Returns
     -------
     Call
-        Without turns where nobody speaks, or where the language is not English (`language` says which). Speakers are
-        "unknown" where only one channel carries speech.
+        Without turns where nobody speaks, or where the language is not English (`language` says which). Speakers who
+        share a channel are told apart by their voices; they are "unknown" where that is not sure enough.
 
     Raises
     ------
@@ -52,7 +54,6 @@ def listen(
     total = recording.duration * RATE
     speech = find_speech(_channels(path, recording), lambda done: tell(SPEECH_SHARE * done / total))
     language, words = _transcribe(path, recording, speech, engine, tell)
-    tell(1.0)
     call = Call(
         Path(path).stem,
         (),
@@ -61,7 +62,15 @@ def listen(
         language=language,
         channels=recording.channels,
     )
-    return _with_turns(call, words, rep_channel)
+    alone = [channel for channel, said in enumerate(words) if said]
+    if len(alone) == 1 and (recording.channels == 1 or rep_channel is None):
+        channel = alone[0]
+        sound = (block[channel] for block in blocks(path))
+        call = _with_voices(call, words[channel], diarize(sound, speech.regions[channel]))
+    elif alone:
+        call = _with_channels(call, words, speech, rep_channel)
+    tell(1.0)
+    return call
 
 
 def _channels(path: str | Path, recording: Recording) -> Iterator:
@@ -88,15 +97,30 @@ def _transcribe(
     return language, words
 
 
-def _with_turns(call: Call, words: list[list[Word]], rep_channel: int | None) -> Call:
-    if not any(words):
-        return call
-    if call.channels == 1 or (rep_channel is None and not all(words)):
-        said = next(channel for channel in words if channel)
-        return replace(call, turns=monologue(said), channels=1)
+def _with_channels(call: Call, words: list[list[Word]], speech: Speech, rep_channel: int | None) -> Call:
+    """Turns of two who speak on a channel each."""
     confidence = 1.0
     if rep_channel is None:
-        rep_channel, confidence = rep_of([" ".join(word.text for word in channel) for channel in words])
+        rep_channel, confidence = rep_of([_text(channel) for channel in words])
     roles: list[Speaker] = ["rep" if channel == rep_channel else "customer" for channel in range(2)]
     turns: tuple[Turn, ...] = conversation(list(zip(roles, words, strict=True)))
-    return replace(call, turns=turns, rep_channel=rep_channel, rep_confidence=confidence)
+    heard = stretches(list(zip(roles, speech.stretches, strict=True)))
+    return replace(call, turns=turns, speech=heard, rep_channel=rep_channel, rep_confidence=confidence)
+
+
+def _with_voices(call: Call, words: list[Word], found: Diarization) -> Call:
+    """Turns of two who share a channel, and of whoever else is heard on it."""
+    call = replace(call, channels=1, speakers_confidence=round(found.confidence, 3))
+    if found.confidence < SURE_OF_SPEAKERS:
+        return replace(call, turns=monologue(words))
+    said = given(words, found.heard)
+    rep, confidence = rep_of([_text(said[0]), _text(said[1])])
+    roles: list[Speaker] = ["customer", "customer", "unknown"]
+    roles[rep] = "rep"
+    turns = conversation(list(zip(roles, said, strict=True)))
+    heard = stretches(list(zip(roles, found.heard, strict=True)))
+    return replace(call, turns=turns, speech=heard, rep_confidence=confidence)
+
+
+def _text(words: list[Word]) -> str:
+    return " ".join(word.text for word in words)

@@ -1,7 +1,7 @@
 """Where somebody speaks, per channel: silero-vad's probabilities, less what is only the other side heard faintly."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from coach.audio import RATE
 from coach.listen.crosstalk import leaks
+from coach.listen.stretches import STEPS, levels, tight
 
 FRAME = 512  # samples at 16 kHz that silero-vad judges at a time: 32 ms
 THRESHOLD = 0.35  # kept all speech of telephone calls, in the model's 8 kHz mode
@@ -22,20 +23,25 @@ LONGEST = 28.0  # a stretch must fit one of Whisper's windows; longer ones are c
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """`regions[channel]` are stretches of speech (first, last sample at 16 kHz); `leaked` frames are to be muted."""
+    """`regions[channel]` is padded speech (first, last sample at 16 kHz) to transcribe, with `leaked` frames muted.
+
+    `stretches[channel]` are when speech is heard, to the hundredths of a second: start and end in seconds.
+    """
 
     regions: list[list[tuple[int, int]]]
     leaked: np.ndarray
+    stretches: list[list[tuple[float, float]]] = field(default_factory=list)
 
 
 def find_speech(blocks: Iterable[np.ndarray], progress: Callable[[int], None] = lambda _: None) -> Speech:
-    """Listen through a recording once. Blocks hold whole frames, except for the last; only 9 bytes a frame are kept."""
-    probabilities, leaked, samples = [], [], 0
+    """Listen through a recording once. Blocks hold whole frames, except for the last; 25 bytes a frame are kept."""
+    probabilities, leaked, loudness, samples = [], [], [], 0
     detector, before = Detector(), None
     for block in blocks:
         heard = detector(block)
         probabilities.append(heard)
         leaked.append(leaks(block, before, heard > THRESHOLD, FRAME))
+        loudness.append(levels(block, FRAME))
         before = block
         samples += block.shape[1]
         progress(samples)
@@ -43,7 +49,9 @@ def find_speech(blocks: Iterable[np.ndarray], progress: Callable[[int], None] = 
         return Speech([], np.zeros((0, 0), bool))
     leak = np.concatenate(leaked, axis=1)
     speech = np.where(leak, 0.0, np.concatenate(probabilities, axis=1))
-    return Speech([_regions(channel, samples) for channel in speech], leak)
+    level = np.where(np.repeat(leak, STEPS, axis=1), -100.0, np.concatenate(loudness, axis=1))
+    stretches = [tight(channel, heard) for channel, heard in zip(speech, level, strict=True)]
+    return Speech([_regions(channel, samples) for channel in speech], leak, stretches)
 
 
 def _regions(probabilities: np.ndarray, samples: int) -> list[tuple[int, int]]:
