@@ -4,7 +4,7 @@ import io
 import logging
 import os
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +13,12 @@ import av
 import numpy as np
 from av.container import InputContainer
 
-from coach.calls import InputError
+from coach.calls import InputError, Stretch
 
 RATE = 16_000
 SHORTEST = 1.0
 LONGEST = 3 * 3600.0
+MARGIN = 0.25  # seconds around what is muted; the start of a word is off by 0.1 s in the middle, 0.2 s at times
 HEADERLESS = {".ulaw": "mulaw", ".ul": "mulaw", ".mulaw": "mulaw", ".alaw": "alaw", ".al": "alaw"}
 SUFFIXES = {
     ".aac", ".aif", ".aiff", ".amr", ".au", ".flac", ".g722", ".gsm", ".m4a", ".mka", ".mkv", ".mov", ".mp3", ".mp4",
@@ -61,6 +62,18 @@ def probe(path: str | Path) -> Recording:
     return Recording(_distinct(products) if block.shape[0] == 2 else 1, rate, length / RATE)
 
 
+def length(path: str | Path) -> float | None:
+    """Seconds that the file says it holds, without decoding it; None where it does not say. See `probe` for the truth.
+
+    Raises
+    ------
+    InputError
+        Not there, not readable, no sound in it, more than two channels.
+    """
+    with _opened(path) as container:
+        return container.duration / av.time_base if container.duration else None
+
+
 def _too_long(path: str | Path) -> str:
     return f"{path}: longer than 3 hours; cut it into single calls first"
 
@@ -97,8 +110,11 @@ def blocks(path: str | Path, seconds: float = 60.0) -> Iterator[np.ndarray]:
         yield np.concatenate(pieces, axis=1)
 
 
-def clip(path: str | Path, start: float, end: float) -> bytes:
-    """Seconds `start` to `end` of the recording as a 16-bit wav at 16 kHz, its channels mixed."""
+def clip(path: str | Path, start: float, end: float, muted: Iterable[Stretch] = ()) -> bytes:
+    """Seconds `start` to `end` of the recording as a 16-bit wav at 16 kHz, its channels mixed.
+
+    It is silent in the stretches that are `muted` and a little around them: a transcriber's times are not exact.
+    """
     first, last = round(max(0.0, start) * RATE), round(end * RATE)
     mixed = np.zeros(max(0, last - first), np.float32)
     reached = 0
@@ -109,6 +125,9 @@ def clip(path: str | Path, start: float, end: float) -> bytes:
         if b > a:
             mixed[a - first : b - first] = samples[:, a - position : b - position].mean(axis=0)
             reached = b - first
+    for stretch in muted:
+        a, b = round((stretch.start - MARGIN) * RATE), round((stretch.end + MARGIN) * RATE)
+        mixed[max(0, a - first) : max(0, b - first)] = 0
     return _wav(mixed[:reached])
 
 

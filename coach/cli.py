@@ -6,68 +6,81 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from coach import batch_commands, care_commands
 from coach.calls import Call, InputError, Review, unexpected
+from coach.options import database, reviewing, tone_model, viewing
+from coach.settings import defaults
+
+if TYPE_CHECKING:
+    from coach.store import Policy, Viewer
 
 DATA = "data/service_calls"
+WHO_SEES_DELIVERY = {
+    "off": "how a rep spoke is neither kept nor shown",
+    "rep": "only the rep sees how they spoke",
+    "team": "the rep and the team's lead see how the rep spoke",
+}
 
 
 class Commands(click.Group):
-    """Says in one line what no command can go on without: a database, a manifest, labelled calls."""
+    """Takes defaults from the settings; says in one line what no command can go on without, such as a database."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
+            ctx.default_map = defaults(self)
             return super().invoke(ctx)
         except InputError as error:
             print(f"coach: {error}", file=sys.stderr)
             ctx.exit(1)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "TONE_COACH"})
 def main() -> None:
     """Tone Coach shows service reps where their tone gives them away.
+
+    Options may be set in tone-coach.toml or in the environment: see docs/settings.md.
 
     Exit codes: 0 all done; 1 some inputs failed (each named on stderr); 2 wrong usage.
     """
 
 
-tone_model = click.option(
-    "--tone", type=click.Choice(["best", "fast"]), default="best", show_default=True, help="The tone model."
-)
-
-
-def reviewing(command):
-    """Options shared by the commands that listen to recordings and rate them."""
-    for option in (
-        tone_model,
-        click.option("--engine", type=click.Choice(["openai-whisper", "faster-whisper"]), default="openai-whisper"),
-        click.option("--model", help="Other Whisper weights than the base that comes along: a path or a name."),
-    ):
-        command = option(command)
-    return command
-
-
-database = click.option(
-    "--db", envvar="TONE_COACH_DB", default="sqlite:///coach.db", show_default=True, help="Where reviews are kept."
-)
+for command in (
+    batch_commands.batch,
+    batch_commands.status,
+    care_commands.purge,
+    care_commands.forget,
+    care_commands.export,
+):
+    main.add_command(command)
 
 
 @main.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    envvar="TONE_COACH_SCORE_FORMAT",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+)
 @click.option("--out", type=click.File("w", encoding="utf-8", lazy=False), default="-", help="Write here.")
 @click.option("--rep-channel", type=click.IntRange(0, 1), help="The rep's channel, where it is known.")
+@click.option(
+    "--delivery/--no-delivery", default=True, envvar="TONE_COACH_DELIVERY", help="Say how it was spoken, too."
+)
 @reviewing
 def score(
     files: tuple[Path, ...],
     form: str,
     out: TextIO,
     rep_channel: int | None,
+    delivery: bool,
     engine: str,
     model: str | None,
     tone: str,
@@ -77,12 +90,14 @@ def score(
     Example: coach score samples/calls/*.wav --format json --out reviews.jsonl
     """
     from coach import report
-    from coach.calls import review_to_dict
+    from coach.as_json import review_to_dict
+    from coach.calls import without_delivery
     from coach.review import Reviewer
 
     reviewer, failures, kept = Reviewer(engine, model, tone), Failures(), []
     for path in files:
-        for review in failures.caught(path, _reviews(path, reviewer, rep_channel)):
+        for heard in failures.caught(path, _reviews(path, reviewer, rep_channel)):
+            review = heard if delivery else without_delivery(heard)
             if review.not_scored:
                 which = path if review.call.id == path.stem else f"{path}: {review.call.id}"
                 failures.say(f"{which}: not scored: {review.not_scored}")
@@ -141,36 +156,43 @@ class Failures(logging.Handler):
 
 
 @main.command()
-@click.argument("source", type=click.Path(exists=True, path_type=Path))
-@database
-@reviewing
-def batch(source: Path, db: str, engine: str, model: str | None, tone: str):
-    """Score a folder of recordings, or those a manifest (CSV) lists, into the store. What is there is skipped.
-
-    Example: coach batch recordings/ --db sqlite:///coach.db
-    """
-    from coach.batch import run
-    from coach.review import Reviewer
-    from coach.store import Store
-
-    failures = Failures()
-    result = run(source, Store(db), Reviewer(engine, model, tone), say=failures.say)
-    print(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in asdict(result).items()))
-    sys.exit(bool(failures.said))
-
-
-@main.command()
 @database
 @click.option("--limit", default=20, show_default=True, help="So many of the latest calls.")
-def calls(db: str, limit: int):
-    """Print the stored calls, the latest first: rep, length, three scores and top moments."""
+@viewing
+def calls(db: str, limit: int, viewer: "Viewer"):
+    """Print the stored calls, the latest first: rep, length, three scores and top moments.
+
+    How a call was spoken is printed for a viewer who may see it: see `coach settings delivery`.
+    """
     from coach import report
     from coach.store import Store
 
     store = Store(db)
     for row in store.calls(limit=limit):
-        if review := store.review(row.id):
+        if review := store.review(row.id, viewer=viewer):
             print(report.table(review))
+
+
+@main.group()
+def settings():
+    """Show or change what the store keeps, and who sees it."""
+
+
+@settings.command("delivery")
+@click.argument("policy", required=False, type=click.Choice(list(WHO_SEES_DELIVERY)))
+@database
+def settings_delivery(policy: "Policy | None", db: str):
+    """Who sees how a rep spoke (speed, pitch, pauses, overlaps): nobody, the rep alone, or the lead of the team too.
+
+    "off" also removes what is stored of it. Without a choice, the present one is shown.
+    """
+    from coach.store import Store
+
+    store = Store(db)
+    removed = store.set_delivery_policy(policy) if policy else 0
+    print(f"delivery: {store.delivery_policy} ({WHO_SEES_DELIVERY[store.delivery_policy]})")
+    if policy == "off":
+        print(f"Removed from {removed} calls for good. Words, scores and moments stay. Backups are yours to clean.")
 
 
 @main.command()
@@ -199,7 +221,9 @@ def train(data: Path, out: Path | None, tone: str):
 @click.argument("labelled", type=click.Path(path_type=Path), default=f"{DATA}/dev.jsonl")
 @click.option("--leave-one-author-out", is_flag=True, help="Each author's calls by a model trained on the others'.")
 @click.option("--public", type=click.Path(path_type=Path), help="Beside published figures: the folder of public data.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+@click.option(
+    "--json", "as_json", envvar="TONE_COACH_EVALUATE_JSON", is_flag=True, help="Print JSON instead of tables."
+)
 @tone_model
 def evaluate(labelled: Path, leave_one_author_out: bool, public: Path | None, as_json: bool, tone: str):
     """Measure the tone model on labelled calls, beside a word list, the majority and one rater.

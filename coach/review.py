@@ -5,8 +5,11 @@ from functools import cached_property
 from pathlib import Path
 
 from coach import __version__, moments
+from coach.audio import length
 from coach.calls import Call, Rating, Review
+from coach.delivery import measure
 from coach.listen import Engine, listen, load_engine
+from coach.redact import redact
 from coach.tone.model import FOLDERS, ToneModel
 
 SURE_OF_REP = 0.7
@@ -41,13 +44,21 @@ class Reviewer:
         whisper = self._whisper or "base"
         return {"coach": __version__, "engine": self._engine_name, "whisper": whisper, "tone": self._tone_name}
 
+    def load(self) -> None:
+        """Load the models now, so that what is missing is said before the first recording."""
+        _ = self.engine, self.tone
+
+    def length(self, recording: str | Path) -> float | None:
+        """Seconds that a recording says it holds: see `coach.audio.length`."""
+        return length(recording)
+
     def review(
         self,
         recording: str | Path,
         rep_channel: int | None = None,
         progress: Callable[[float], None] | None = None,
     ) -> Review:
-        """Transcribe, rate and pick the moments of one recording.
+        """Transcribe one recording, leave out personal numbers, rate what is said and pick the moments.
 
         Parameters
         ----------
@@ -60,16 +71,22 @@ class Reviewer:
         InputError
             Where the recording cannot be used. Calls that are heard but cannot be rated say so in `not_scored`.
         """
-        return self.rate(listen(recording, self.engine, rep_channel=rep_channel, progress=progress))
+        heard = listen(recording, self.engine, rep_channel=rep_channel, progress=progress)
+        return self.rate(redact(heard), recording)
 
-    def rate(self, call: Call) -> Review:
-        """Rate a call that is already transcribed, and pick its moments."""
+    def rate(self, call: Call, recording: str | Path | None = None) -> Review:
+        """Rate a call that is already transcribed, measure its delivery, and pick its moments.
+
+        `recording` is the call's sound: without it nothing is said of the voice.
+        """
         reason = why_not_scored(call)
         if reason:
             nothing = Rating(scores=None, not_scored=reason)
             return Review(call, tuple(nothing if t.speaker == "rep" else None for t in call.turns), (), reason)
         ratings = self.tone.rate(call)
-        return Review(call, ratings, moments.find(call, ratings, self.tone.thresholds))
+        deliveries, timing = measure(call, recording)
+        found = moments.find(call, ratings, self.tone.thresholds, timing)
+        return Review(call, ratings, found, delivery=deliveries, timing=timing)
 
 
 def why_not_scored(call: Call) -> str | None:
@@ -79,11 +96,14 @@ def why_not_scored(call: Call) -> str | None:
         return f"it seems to be in {language_name(call.language)}, and only English is scored"
     if not call.turns:
         return "no speech was found in it"
+    if speakers == {"unknown"} and call.speakers_confidence is not None:
+        return "all that is said is on one channel, and it is unclear who speaks when"
     if speakers == {"unknown"}:
         where = "the transcript does not say who speaks" if call.channels is None else "only one channel carries speech"
-        return f"{where}, and speakers cannot be told apart yet"
+        return f"{where}, and speakers cannot be told apart"
     if call.rep_confidence is not None and call.rep_confidence < SURE_OF_REP:
-        return "it is unclear which speaker is the rep; say which (--rep-channel, or on the call's page)"
+        where = "" if call.rep_channel is None else "--rep-channel, or "
+        return f"it is unclear which speaker is the rep; say which ({where}on the call's page)"
     if "rep" not in speakers:
         return "the rep says nothing in it"
     return None

@@ -36,6 +36,7 @@ def main(url: str, call: int, out: Path) -> None:
     pictures = (
         Picture("call.png", path, DESK, ".transcript"),
         Picture("transcript.png", path, DESK, ".stVegaLiteChart", top="h2:has-text('at a glance')", dark=True),
+        Picture("spoken.png", path, DESK, ".stVegaLiteChart >> nth=1", top="h2:has-text('at a glance')"),
         Picture("phone.png", path, PHONE, ".transcript", dark=True),
     )
     with sync_playwright() as engine:

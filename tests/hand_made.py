@@ -1,11 +1,29 @@
 """A short call with its review, made by hand, and tone bursts for its recording: for the tests of the screens."""
 
 import wave
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from coach.calls import AXES, Axis, Call, Evidence, Moment, Rating, Review, Score, Turn, Word
+from coach.calls import (
+    AXES,
+    Axis,
+    Call,
+    Delivery,
+    Evidence,
+    Moment,
+    Overlap,
+    Rating,
+    Review,
+    Score,
+    Silence,
+    Stretch,
+    Timing,
+    Turn,
+    Word,
+)
+from coach.delivery.usual import Typical, Usual
 from coach.store import Store
 
 RATE = 8000
@@ -84,6 +102,30 @@ def strength(turn: Turn) -> Moment:
 def giveaway(turn: Turn) -> Moment:
     why, tip = "“obviously” says that they should have known.", "“Could you check the switch with me?”"
     return Moment(4, "condescension", ("states_the_obvious",), "giveaway", turn.start, turn.end, turn.text, why, tip)
+
+
+USUAL = Usual({"rate": Typical(4.4, 0.3), "pitch": Typical(90.0, 1.0), "loudness": Typical(0.0, 1.5)}, 10, own=True)
+
+
+def spoken(recording: Path | None = None) -> Review:
+    """The same call with how it was spoken: the rep hurries in the giveaway, talks over the customer, and is silent."""
+    found = review(recording)
+    turns = found.call.turns
+    rates, loud, pitches = {0: 4.4, 2: 4.5, 4: 6.9}, {0: 0.0, 2: -0.5, 4: 2.0}, {0: 181.0, 2: 183.0, 4: 190.0}
+    delivery = tuple(
+        Delivery(t.end - t.start, rates[n], 0, 0.0, 0.5, pitches[n], 7.0, loud[n]) if t.speaker == "rep" else None
+        for n, t in enumerate(turns)
+    )
+    over = Overlap(4, "rep", "customer", turns[3].end - 1.4, turns[3].end)
+    silence = Silence(4, turns[4].end, turns[4].end + 11.0, False)
+    timing = Timing(0.61, 8.2, 3, (over,), (silence,))
+    call = replace(found.call, speech=tuple(Stretch(t.speaker, t.start, t.end) for t in turns))
+    first = {"turn": 0, "quote": turns[0].text, "start": turns[0].start, "end": turns[0].end}
+    why = "You came in before they had finished."
+    cut_off = replace(
+        found.moments[0], **first, axis="impatience", behaviours=("cuts_off",), why=why, tip="Wait.", heard=True
+    )
+    return replace(found, call=call, moments=(*found.moments, cut_off), delivery=delivery, timing=timing)
 
 
 def record(path: Path, call: Call) -> Path:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hand_made import review, store_with_a_call
+from hand_made import review, spoken, store_with_a_call
 
 playwright = pytest.importorskip("playwright.sync_api")
 ROOT = Path(__file__).parents[1]
@@ -42,7 +42,8 @@ def wait_for(url: str, seconds: float = 30) -> None:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    store, _ = store_with_a_call(tmp_path_factory.mktemp("served"))
+    store, first = store_with_a_call(tmp_path_factory.mktemp("served"))
+    store.save(spoken(store.call(first).recording), digest="spoken", title="Radiator cold")
     url = f"http://127.0.0.1:{(port := free_port())}"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
     server = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"TONE_COACH_DB": store.url})
@@ -67,7 +68,7 @@ class Visit:
 
     def __init__(self, browser, **options) -> None:
         self.page = browser.new_context(**options).new_page()
-        self.page.set_default_timeout(30_000)
+        self.page.set_default_timeout(60_000)
         self.errors: list[str] = []
         self.strangers: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -108,12 +109,29 @@ def test_a_rep_finds_a_call_hears_a_moment_and_swaps_the_speakers(browser, serve
     visit.ends_well()
 
 
+def test_what_stood_out_in_how_a_rep_spoke_leads_to_the_line_where_it_was_said(browser, served: str) -> None:
+    visit = Visit(browser, viewport={"width": 1280, "height": 500})
+    page = visit.page
+    page.goto(f"{served}/call?id=2")
+    page.get_by_role("heading", name="How you spoke").wait_for()
+    page.get_by_text("Only you see this.").wait_for()
+    page.locator(".stVegaLiteChart").nth(1).wait_for()
+    line = page.locator(".turn", has_text="obviously it has to be switched on")
+    remark = page.locator(".told li", has_text="You talked over the customer for 1.4 s")
+    remark.get_by_role("link").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/call?id=2#line-4")
+    page.wait_for_function("line => line.getBoundingClientRect().bottom <= innerHeight", arg=line.element_handle())
+    assert page.locator(".turn:target").inner_text() == line.inner_text()
+    visit.ends_well()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_on_a_phone_nothing_is_cut_off_and_all_text_can_be_read(browser, served: str, scheme: str) -> None:
     visit = Visit(browser, viewport={"width": 390, "height": 844}, color_scheme=scheme)
-    for path in ("/", "/call?id=1"):
+    for path in ("/", "/call?id=1", "/call?id=2"):
         visit.page.goto(served + path)
-        visit.page.locator(".meters").first.wait_for()
+        visit.page.locator(".transcript, [class*=st-key-row-]").last.wait_for()
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
         assert visit.page.evaluate(FAINT) == []
     visit.ends_well()

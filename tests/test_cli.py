@@ -8,14 +8,20 @@ import shutil
 import subprocess
 import sys
 import wave
+from dataclasses import fields
 from pathlib import Path
 
+import hand_made
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from coach.calls import AXES, review_from_dict, review_to_dict
+from coach import report
+from coach.as_json import review_from_dict, review_to_dict
+from coach.calls import AXES, Call, Delivery, Evidence, Moment, Overlap, Score, Silence, Stretch, Timing, Turn, Word
 from coach.cli import main
+from coach.options import VIEWERS
+from coach.store import Store
 
 CALLS = [
     {
@@ -166,5 +172,66 @@ def test_a_recording_that_breaks_off_is_scored_as_far_as_it_goes_and_said(sample
 
 def test_the_module_runs_and_tells_its_commands():
     told = subprocess.run([sys.executable, "-m", "coach", "--help"], capture_output=True, text=True, check=True).stdout
-    for command in ("score", "batch", "calls", "dashboard", "train", "evaluate"):
+    for command in ("score", "batch", "calls", "settings", "dashboard", "train", "evaluate"):
         assert f"  {command} " in told
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Store:
+    store = Store(f"sqlite:///{tmp_path}/coach.db")
+    store.save(hand_made.spoken(), digest="boiler")
+    return store
+
+
+def test_what_is_printed_of_the_stored_calls_depends_on_who_looks(stored: Store):
+    line = "talk share 61 %, 1 overlap, longest silence 11 s, 3 questions asked"
+    printed = {viewer: run("calls", "--db", stored.url, "--viewer", viewer).stdout for viewer in VIEWERS}
+    assert line in printed["rep"] and "cuts_off" in printed["rep"]
+    for viewer in ("lead", "operations"):
+        assert "Boiler out" in printed[viewer] and "states_the_obvious" in printed[viewer]
+        assert "talk share" not in printed[viewer] and "cuts_off" not in printed[viewer]
+    assert run("calls", "--db", stored.url).stdout == printed["operations"]
+    run("settings", "delivery", "team", "--db", stored.url)
+    assert line in run("calls", "--db", stored.url, "--viewer", "lead").stdout
+
+
+def test_the_setting_is_shown_and_changed_and_off_says_what_it_removes(stored: Store):
+    def setting(*choice: str) -> str:
+        return run("settings", "delivery", *choice, "--db", stored.url).stdout
+
+    assert "delivery: rep (only the rep sees" in setting()
+    assert "delivery: team" in setting("team") and "delivery: team" in setting()
+    assert "Removed from 1 calls for good." in setting("off")
+    assert "Removed" not in setting() and "delivery: off" in setting()
+    assert run("settings", "delivery", "everybody", "--db", stored.url).exit_code == 2
+    assert "talk share" not in run("calls", "--db", stored.url, "--viewer", "rep").stdout
+
+
+def test_the_csv_ends_with_how_each_turn_was_spoken():
+    rows = list(csv.DictReader(io.StringIO(report.csv([hand_made.spoken(), hand_made.review()]))))
+    measured = [field.name for field in fields(Delivery)]
+    assert list(rows[0])[-len(measured) - 2 :] == ["evidence", "not_scored", *measured]
+    assert [float(row["rate"]) for row in rows[:3]] == [4.4, 4.5, 6.9]
+    assert {row[name] for row in rows[3:] for name in measured} == {""}
+
+
+@pytest.mark.parametrize(
+    ("flags", "env", "told"), [([], "on", True), (["--no-delivery"], "", False), ([], "off", False)]
+)
+def test_scoring_tells_how_it_was_spoken_unless_told_not_to(
+    calls: Path, monkeypatch: pytest.MonkeyPatch, flags: list[str], env: str, told: bool
+):
+    monkeypatch.setenv("TONE_COACH_DELIVERY", env)
+    monkeypatch.setattr("coach.review.Reviewer.rate", lambda self, call: hand_made.spoken())
+    found = json.loads(run("score", calls, "--format", "json", *flags).stdout.splitlines()[0])
+    assert ("timing" in found, "speech" in found, "delivery" in found["turns"][0]) == (told, told, told)
+    assert any(moment["heard"] for moment in found["moments"]) == told
+    assert ("talk share" in run("score", calls, *flags).stdout) == told
+
+
+@pytest.mark.parametrize(
+    "part", [Call, Turn, Word, Score, Evidence, Moment, Stretch, Delivery, Timing, Overlap, Silence]
+)
+def test_every_field_of_the_json_is_documented(part: type):
+    text = (Path(__file__).parents[1] / "docs" / "formats.md").read_text()
+    assert [field.name for field in fields(part) if f"`{field.name}`" not in text] == []

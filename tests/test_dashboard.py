@@ -11,12 +11,13 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from hand_made import record, review, score, store_with_a_call
+from hand_made import USUAL, record, review, score, spoken, store_with_a_call
 from streamlit.testing.v1 import AppTest
 
 from coach import audio
-from coach.calls import AXES, Evidence, InputError, Rating, Review, Turn
+from coach.calls import AXES, Delivery, Evidence, InputError, Rating, Review, Turn
 from coach.dashboard import marks, resources, routes, timeline, transcript, uploads, words
+from coach.dashboard import spoken as spoken_page
 from coach.dashboard.uploads import Upload
 from coach.store import Store
 
@@ -140,7 +141,7 @@ def test_each_moment_can_be_heard_from_two_seconds_before_to_one_after(store: St
     app, moments = opened("1"), review().moments
     assert len(app.get("audio")) == len(moments)
     for moment in moments:
-        with wave.open(io.BytesIO(resources.clip_of(store.call(1), moment))) as clip:
+        with wave.open(io.BytesIO(resources.clip_of(store.call(1), store.review(1).call, moment))) as clip:
             assert clip.getnframes() / clip.getframerate() == pytest.approx(moment.end - moment.start + 3, abs=0.05)
 
 
@@ -189,6 +190,27 @@ def test_swapping_the_speakers_scores_the_call_again_with_the_other_one_as_the_r
     shown = opened("1")
     assert "The rep is on the second channel." in text_of(shown)
     assert not any(m.quote in text_of(shown).partition("Transcript")[0] for m in review().moments)
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_swapping_the_speakers_measures_the_other_voice_where_the_recording_is_still_there(
+    store: Store, recorded: bool
+) -> None:
+    path = Path(store.call(1).recording)
+    store.replace(1, spoken(path))
+    if not recorded:
+        path.unlink()
+    opened("1").button(key="swap").click().run(timeout=120)
+    swapped = store.review(1, viewer="rep")
+    assert [how is not None for how in swapped.delivery] == [False, True] * 3
+    assert swapped.timing.talk_share == pytest.approx(1 - talk_share(spoken()), abs=0.05)
+    assert swapped.delivery[1].rate is not None
+    assert swapped.delivery[1].pitch == (pytest.approx(300, rel=0.02) if recorded else None)
+
+
+def talk_share(review: Review) -> float:
+    lengths = {s: sum(t.end - t.start for t in review.call.speech if t.speaker == s) for s in ("rep", "customer")}
+    return lengths["rep"] / sum(lengths.values())
 
 
 def test_an_unsure_choice_of_the_rep_can_be_confirmed(store: Store) -> None:
@@ -262,7 +284,7 @@ def test_a_transcript_without_times_has_no_timeline_and_no_sound(store: Store) -
     moments = tuple(replace(m, start=None, end=None) for m in review().moments)
     bare = replace(review(), call=replace(review().call, turns=turns, duration=None), moments=moments)
     app = opened(str(store.save(bare, digest="bare")))
-    assert not app.get("arrow_vega_lite_chart") and not app.get("audio")
+    assert not app.get("vega_lite_chart") and not app.get("audio")
     assert turns[2].text in text_of(app)
     assert "Transcript" in text_of(app) and len(re.findall('class="turn ', transcript.dialogue(bare))) == 6
 
@@ -303,7 +325,7 @@ def test_an_upload_that_cannot_be_used_is_not_kept(tmp_path: Path) -> None:
 
 
 def test_the_clip_has_the_sound_of_the_one_who_speaks(store: Store) -> None:
-    with wave.open(io.BytesIO(resources.clip_of(store.call(1), review().moments[1]))) as clip:
+    with wave.open(io.BytesIO(resources.clip_of(store.call(1), review().call, review().moments[1]))) as clip:
         sound = np.frombuffer(clip.readframes(clip.getnframes()), "<i2").astype(float)
         rate = clip.getframerate()
     second = sound[3 * rate : 4 * rate]
@@ -336,3 +358,93 @@ def test_a_recording_handed_in_is_heard_and_its_call_opened(store: Store, sample
     assert any(who == "rep" and "phone number" in text for who, text in said)
     assert any(who == "customer" and "dryer" in text for who, text in said)
     assert "Start of a call" in text_of(app) and all(text in text_of(app) for _, text in said)
+
+
+TRACES = ("How you spoke", "How you said it", "You came in before", "both speak", "talked over", "spoke at once")
+
+
+def everything(app: AppTest) -> str:
+    """All that a page says: its text and the data of its charts."""
+    charts = [str(chart.proto) for chart in app.get("vega_lite_chart")]
+    return text_of(app) + "".join(charts)
+
+
+def test_a_rep_reads_how_they_spoke_beside_the_moments_and_is_led_to_the_lines(store: Store) -> None:
+    store.replace(1, spoken())
+    app = opened("1")
+    shown, html = text_of(app), html_of(app)
+    before, _, part = shown.partition("How you spoke")
+    assert "Only you see this. Not enough calls yet to know your usual (0 of 8)" in part
+    assert "You did 61 % of the talking. Once, both of you spoke at once. The longest silence was 11 s." in part
+    talked_over = "You talked over the customer for 1.4 s, and kept going."
+    assert talked_over in part and f"How you said it: {talked_over}" in before
+    assert all(trace in everything(app) for trace in TRACES)
+    for line in re.findall(r'href="#(line-\d+)"', html):
+        assert f'id="{line}"' in html
+    assert len(app.get("vega_lite_chart")) == 2
+
+
+def test_each_turn_lies_where_it_is_against_the_usual_and_only_what_is_far_from_it_is_dark() -> None:
+    table = spoken_page.lane_table(spoken(), USUAL)
+    speed, pitch = table[table.measure == "Speed"], table[table.measure == "Pitch"]
+    assert list(speed.far) == [False, False, True] and not pitch.far.any()
+    assert 0 <= speed.y.iloc[1] < speed.y.iloc[2] < 0.5 and pitch.y.max() < -0.5
+    assert list(speed.long) == [False, True, True]
+    assert speed.figure.iloc[2] == "6.9 syllables a second" and speed.usual.iloc[2] == "4.1 to 4.7 syllables a second"
+    told = spoken_page.in_words(table)
+    assert "Speed: 4.1 to 4.7 syllables a second is usual; far from it at 0:20." in told
+    assert "Pitch: 171 to 192 Hz is usual; no turn is far from it." in told
+
+
+def test_without_a_usual_nothing_is_far_from_it_and_no_band_is_drawn() -> None:
+    nothing = type(USUAL)({})
+    table = spoken_page.lane_table(spoken(), nothing)
+    assert len(table) == 9 and not table.far.any() and set(table.usual) == {"not known yet"}
+    assert "Pitch: your usual is not known yet." in spoken_page.in_words(table)
+    assert "band" not in spoken_page.key(nothing, table) and "your usual" in spoken_page.key(USUAL, table)
+    data = json.loads(spoken_page.chart(table, nothing, 30.0).to_json())["datasets"].values()
+    assert not any("top" in row for rows in data for row in rows)
+
+
+def test_a_fact_that_was_not_measured_takes_its_lane_away() -> None:
+    turns = tuple(how and replace(how, pitch=None) for how in spoken().delivery)
+    table = spoken_page.lane_table(replace(spoken(), delivery=turns), USUAL)
+    assert set(table.measure) == {"Speed", "Loudness"}
+    nothing = replace(spoken(), delivery=tuple(how and Delivery() for how in spoken().delivery))
+    assert len(spoken_page.lane_table(nothing, USUAL)) == 0
+
+
+def test_overlaps_and_silences_are_marked_on_the_timeline() -> None:
+    data = json.loads(timeline.chart(spoken()).to_json())["datasets"].values()
+    marked = {row["what"]: row for rows in data for row in rows if "what" in row}
+    assert set(marked) == {timeline.BOTH, timeline.NOBODY}
+    assert marked[timeline.NOBODY]["length"] == "11 s"
+    assert marked[timeline.BOTH]["who"] == "the rep came in, the customer gave way"
+    assert "both speak" in timeline.key(spoken()) and "both speak" not in timeline.key(review())
+
+
+@pytest.mark.parametrize(("policy", "viewer"), [("rep", "lead"), ("rep", "operations"), ("team", "operations")])
+def test_who_may_not_see_it_finds_no_trace_of_it_on_the_page(
+    store: Store, monkeypatch: pytest.MonkeyPatch, policy: str, viewer: str
+) -> None:
+    store.set_delivery_policy(policy)
+    store.replace(1, spoken())
+    monkeypatch.setattr(resources, "VIEWER", viewer)
+    for app in (opened(), opened("1")):
+        assert not any(trace in everything(app) for trace in TRACES)
+    assert "1 strength · 1 giveaway" in text_of(opened())
+    store.set_delivery_policy("team")
+    monkeypatch.setattr(resources, "VIEWER", "lead")
+    assert "You and your team's lead see this." in text_of(opened("1"))
+    assert "1 strength · 2 giveaways" in text_of(opened())
+
+
+def test_where_it_is_not_shown_the_page_says_why(store: Store) -> None:
+    assert "It was not measured when this call was scored." in text_of(opened("1"))
+    call_id = store.save(review(), digest="transcript")
+    assert "This call came as a transcript" in text_of(opened(str(call_id)))
+    store.replace(1, spoken())
+    store.set_delivery_policy("off")
+    shown = text_of(opened("1"))
+    assert "How you spokeIt is switched off here" in shown and "You came in before" not in shown
+    assert not any(trace in shown for trace in ("61 %", "spoke at once", "Only you"))

@@ -6,18 +6,8 @@ import pytest
 from hand_made import review, score
 
 from coach import report
-from coach.calls import (
-    AXES,
-    Call,
-    Rating,
-    Review,
-    Turn,
-    call_scores,
-    review_from_dict,
-    review_to_dict,
-    swap,
-    unsure_axes,
-)
+from coach.as_json import review_from_dict, review_to_dict
+from coach.calls import AXES, Call, Rating, Review, Turn, call_scores, swap, unsure_axes
 from coach.review import Reviewer, why_not_scored
 
 REP = Turn("rep", "Good morning, this is Anna. How can I help?")

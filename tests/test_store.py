@@ -8,10 +8,26 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
 
-from coach.calls import Call, Evidence, InputError, Moment, Rating, Review, Score, Turn, Word
+from coach.calls import (
+    Call,
+    Delivery,
+    Evidence,
+    InputError,
+    Moment,
+    Overlap,
+    Rating,
+    Review,
+    Score,
+    Silence,
+    Stretch,
+    Timing,
+    Turn,
+    Word,
+)
+from coach.delivery.usual import ENOUGH_CALLS
 from coach.store import Store, digest_of
 from coach.store.engine import alembic_config, migrate, open_engine
 from coach.store.schema import Table
@@ -30,6 +46,17 @@ def review_of(quote: str = "Well, obviously it has to be plugged in.", kind: str
     moment = Moment(1, "condescension", ("states_the_obvious",), kind, 2.0, 4.5, quote, "It sounds as if.", "Try this.")
     call = Call("kettle", turns, "Ann", "/calls/kettle.wav", 4.5, "en", 2, 1, 0.9)
     return Review(call, (None, Rating(scores, (evidence,))), (moment,))
+
+
+def spoken(rate: float = 4.5) -> Review:
+    """The same call with all that can be known of how it was spoken."""
+    review = review_of()
+    speech = (Stretch("customer", 0.0, 1.5), Stretch("rep", 2.0, 4.5))
+    timing = Timing(0.625, 2.5, 0, (Overlap(1, "rep", "customer", 1.5, 1.75),), (Silence(0, 1.5, 2.0, False),))
+    how = Delivery(speaking=123.77, rate=rate, pauses=1, longest_pause=0.3, gap=0.5, pitch=187.5, loudness=-1.0)
+    over = replace(review.moments[0], axis="impatience", behaviours=("cuts_off",), why="Over them, 1.4 s.", heard=True)
+    call, moments = replace(review.call, speech=speech), (over, *review.moments)
+    return replace(review, call=call, moments=moments, delivery=(None, how), timing=timing)
 
 
 @pytest.fixture
@@ -74,7 +101,7 @@ def test_saving_the_same_recording_again_replaces_its_review_and_keeps_what_was_
 def test_a_save_that_fails_changes_nothing(store: Store) -> None:
     call_id = store.save(review_of(), digest="a")
     other = review_of("Other words.")
-    with pytest.raises(IntegrityError):
+    with pytest.raises(DBAPIError):
         store.save(replace(other, moments=(replace(other.moments[0], why=None),)), digest="a")
     assert store.review(call_id) == review_of() and store.call(call_id).scores == SCORES
 
@@ -143,6 +170,82 @@ def test_reviews_in_a_database_of_the_first_version_stay_and_new_ones_can_be_uns
     assert not any(score.unsure for score in kept.ratings[1].scores.values())
     newer.replace(call_id, review_of())
     assert newer.call(call_id).unsure == UNSURE and newer.review(call_id) == review_of()
+
+
+@pytest.mark.parametrize(
+    ("policy", "seen_by"), [("off", set()), ("rep", {"rep"}), ("team", {"rep", "lead"}), (None, {"rep"})]
+)
+def test_the_setting_says_who_sees_how_a_rep_spoke(store: Store, policy: str | None, seen_by: set[str]) -> None:
+    if policy:
+        store.set_delivery_policy(policy)
+    call_id = store.save(spoken(), digest="a")
+    for viewer in ("rep", "lead", "operations"):
+        seen = Store(store.url).review(call_id, viewer=viewer)
+        assert seen == (spoken() if viewer in seen_by else review_of())
+        row, moments = store.call(call_id, viewer=viewer), store.moments(viewer=viewer)
+        assert row == store.calls(viewer=viewer)[0]
+        assert row.giveaways == len(moments) == 1 + (viewer in seen_by)
+    assert store.review(call_id) == review_of()
+
+
+def test_only_a_person_who_sees_delivery_sees_the_usual_that_comes_of_it(store: Store) -> None:
+    store.set_delivery_policy("rep")
+    for number in range(ENOUGH_CALLS):
+        how = [replace(spoken().delivery[1], rate=4.0 + number / 10)] * 20
+        many = replace(spoken(), delivery=(None, *how), ratings=(None, *[spoken().ratings[1]] * 20))
+        many = replace(many, call=replace(many.call, turns=(many.call.turns[0], *[many.call.turns[1]] * 20)))
+        store.save(many, digest=str(number), started_at=datetime(2026, 3, 1 + number, tzinfo=UTC))
+    low, high = store.usual("Ann", viewer="rep").band("rate")
+    assert low < 4.35 < high
+    assert store.usual("Ann", viewer="lead").typical == {} == store.usual("Bo", viewer="rep").typical
+    assert store.usual(None, viewer="rep").typical == {}
+    but_one = store.usual("Ann", viewer="rep", besides=1)
+    assert (but_one.calls, but_one.own) == (ENOUGH_CALLS - 1, False)
+
+
+TRACES = (b"123.77", b"talk_share", b"1.4 s", b"cuts_off")
+
+
+def bytes_of(store: Store) -> bytes:
+    """All that a database has on the disk, its write-ahead log included."""
+    return b"".join(path.read_bytes() for path in store.folder.iterdir())
+
+
+def test_switched_off_nothing_of_it_reaches_the_file(store: Store) -> None:
+    assert store.set_delivery_policy("off") == 0
+    store.replace(store.save(spoken(), digest="a"), spoken())
+    assert b"kettle" in bytes_of(store)
+    assert not any(trace in bytes_of(store) for trace in TRACES)
+
+
+def test_switching_it_off_removes_every_trace_of_what_was_kept(store: Store) -> None:
+    store.set_delivery_policy("team")
+    ids = [store.save(spoken(), digest=str(n)) for n in range(40)]
+    store.replace(ids[0], spoken(5.25))
+    assert all(trace in bytes_of(store) for trace in TRACES)
+    assert store.set_delivery_policy("off") == 40
+    assert not any(trace in bytes_of(store) for trace in TRACES)
+    store.set_delivery_policy("team")
+    assert {store.review(call_id, viewer="rep") == review_of() for call_id in ids} == {True}
+
+
+def test_a_call_scored_again_keeps_only_what_is_known_of_it_now(store: Store) -> None:
+    call_id = store.save(spoken(), digest="a")
+    store.replace(call_id, spoken(5.25))
+    assert store.review(call_id, viewer="rep") == spoken(5.25)
+    store.replace(call_id, review_of())
+    assert store.review(call_id, viewer="rep") == review_of()
+
+
+def test_reviews_in_a_database_of_the_second_version_stay_and_new_ones_tell_how_the_rep_spoke(store: Store) -> None:
+    call_id = store.save(review_of(), digest="a")
+    with open_engine(store.url)[1].begin() as connection:
+        command.downgrade(alembic_config(connection), "0002")
+        assert "deliveries" not in inspect(connection).get_table_names()
+    newer = Store(store.url)
+    assert newer.review(call_id, viewer="rep") == review_of() and newer.delivery_policy == "rep"
+    newer.replace(call_id, spoken())
+    assert newer.review(call_id, viewer="rep") == spoken()
 
 
 def test_postgresql_can_hold_the_same_tables() -> None:

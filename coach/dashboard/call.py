@@ -8,20 +8,35 @@ import streamlit as st
 from coach.calls import Review
 from coach.dashboard import marks, timeline, transcript, words
 from coach.dashboard.cards import Clip, draw_moments
+from coach.dashboard.spoken import Spoken, draw_spoken
 from coach.store import CallRow
 
 
-def draw_call(row: CallRow, review: Review, clip: Clip, decide: Callable[[bool], None], dark: bool = False) -> None:
-    """Draw all of it; `decide` is called with True to swap the speakers, with False when they are right."""
+def draw_call(
+    row: CallRow,
+    review: Review,
+    clip: Clip,
+    decide: Callable[[bool], None],
+    spoken: Spoken | None = None,
+    dark: bool = False,
+) -> None:
+    """Draw all of it; `decide` is called with True to swap the speakers, with False when they are right.
+
+    `spoken` is None for a visitor who may not see how the rep spoke: then nothing tells that there is such a thing.
+    """
     st.html(_header(row))
-    if any(turn.speaker == "rep" for turn in review.call.turns):
+    if row.words_removed_at:
+        st.html(f'<p class="notice">{escape(words.without_words(row))}</p>')
+    elif any(turn.speaker == "rep" for turn in review.call.turns):
         _draw_speakers(row, decide)
     if review.not_scored:
         st.html(f'<p class="notice"><b>Not scored:</b> {escape(review.not_scored)}.</p>')
     else:
-        draw_moments(review, clip)
+        draw_moments(review, clip, spoken.remarks(review) if spoken else ())
     _draw_timeline(review, dark)
-    if review.call.turns:
+    if spoken:
+        draw_spoken(review, spoken, dark)
+    if review.call.turns and not row.words_removed_at:
         st.html("<h2>Transcript</h2>" + ("" if review.not_scored else transcript.key()) + transcript.dialogue(review))
 
 
@@ -49,7 +64,7 @@ def _draw_timeline(review: Review, dark: bool) -> None:
     turns = review.call.turns
     if any(turn.speaker == "unknown" for turn in turns) or all(turn.start is None for turn in turns):
         return
-    st.html("<h2>The call at a glance</h2>" + ("" if review.not_scored else timeline.key()))
+    st.html("<h2>The call at a glance</h2>" + ("" if review.not_scored else timeline.key(review)))
     st.altair_chart(
         timeline.chart(review, dark), width="stretch", key="timeline", alt="Who spoke when, and the moments"
     )

@@ -1,12 +1,13 @@
 """The moments of a call, one card each: the words, the sound, the reason, and what to try or keep."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 import streamlit as st
 
 from coach.calls import Moment, Review
 from coach.dashboard import marks, words
+from coach.delivery.remarks import Remark
 from coach.report import clock
 
 Clip = Callable[[Moment], bytes | None]
@@ -19,7 +20,8 @@ def numbered(moments: Sequence[Moment]) -> list[tuple[int, Moment]]:
     return list(enumerate(ordered, start=1))
 
 
-def draw_moments(review: Review, clip: Clip) -> None:
+def draw_moments(review: Review, clip: Clip, remarks: Sequence[Remark] = ()) -> None:
+    """A card for each moment, with what stood out in how it was spoken."""
     st.html("<h2>Moments worth hearing</h2>")
     if not review.moments:
         st.html('<p class="facts">Nothing stood out in this call, neither way.</p>')
@@ -31,7 +33,7 @@ def draw_moments(review: Review, clip: Clip) -> None:
             st.html(_heading(number, moment) + _quote(review, moment))
             if sound := sounds[moment]:
                 st.audio(sound, format="audio/wav", alt=f"Moment {number}: {moment.quote}")
-            st.html(_reason(moment))
+            st.html(_reason(moment) + _spoken(remark for remark in remarks if remark.turn == moment.turn))
 
 
 def _silence(review: Review) -> str:
@@ -55,6 +57,8 @@ def _about(moment: Moment) -> str:
 
 
 def _quote(review: Review, moment: Moment) -> str:
+    if not moment.quote:  # the words of old calls are removed
+        return ""
     turn, rating = review.call.turns[moment.turn], review.ratings[moment.turn]
     before = review.call.turns[moment.turn - 1] if moment.turn else turn
     heard = before.speaker == "customer"
@@ -70,3 +74,8 @@ def _end_of(text: str, most: int = 160) -> str:
 def _reason(moment: Moment) -> str:
     advice = f'<p class="tip"><b>{words.ADVICE[moment.kind]}</b> {escape(moment.tip)}</p>' if moment.tip else ""
     return f'<p class="why">{escape(moment.why)}</p>{advice}'
+
+
+def _spoken(remarks: Iterable[Remark]) -> str:
+    told = " ".join(remark.text for remark in remarks)
+    return f'<p class="heard"><b>How you said it:</b> {escape(told)}</p>' if told else ""

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from coach import audio
-from coach.calls import InputError, Moment
+from coach.calls import Call, InputError, Moment, Stretch
 from coach.dashboard.words import markdown_free
-from coach.store import CallRow, Store, default_url
+from coach.store import CallRow, Store, Viewer, default_url
 
 if TYPE_CHECKING:
     from coach.review import Reviewer
 
+VIEWER: Viewer = "rep"  # one person on their own computer; accounts will say who it is
 BEFORE, AFTER = 2.0, 1.0  # seconds heard around a moment
 
 
@@ -44,16 +45,23 @@ def one_at_a_time() -> threading.Lock:
     return threading.Lock()
 
 
-def clip_of(row: CallRow, moment: Moment) -> bytes | None:
-    """The sound of a moment as wav; None where it has no times, or the recording is no longer there."""
-    if not row.recording or moment.start is None or moment.end is None or not Path(row.recording).is_file():
+def recording_of(row: CallRow) -> str | None:
+    """Where a call's recording is; None where it is no longer there."""
+    return row.recording if row.recording and Path(row.recording).is_file() else None
+
+
+def clip_of(row: CallRow, call: Call, moment: Moment) -> bytes | None:
+    """The sound of a moment as wav, silent where personal numbers are said; None where it has no times, or the
+    recording is no longer there."""
+    recording = recording_of(row)
+    if recording is None or moment.start is None or moment.end is None:
         return None
-    return _cut(row.recording, max(0.0, moment.start - BEFORE), moment.end + AFTER)
+    return _cut(recording, max(0.0, moment.start - BEFORE), moment.end + AFTER, call.redacted)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _cut(recording: str, start: float, end: float) -> bytes | None:
+def _cut(recording: str, start: float, end: float, muted: tuple[Stretch, ...]) -> bytes | None:
     try:
-        return audio.clip(recording, start, end)
+        return audio.clip(recording, start, end, muted)
     except InputError:
         return None

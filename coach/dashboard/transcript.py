@@ -13,8 +13,8 @@ NAME = {"rep": "Rep", "customer": "Customer", "unknown": "Speaker"}
 def dialogue(review: Review) -> str:
     """The whole dialogue as HTML; all text is escaped."""
     found = words.levels(review)
-    turns = zip(review.call.turns, review.ratings, found, strict=True)
-    return f'<div class="transcript">{"".join(_turn(*each, not review.not_scored) for each in turns)}</div>'
+    turns = enumerate(zip(review.call.turns, review.ratings, found, strict=True))
+    return f'<div class="transcript">{"".join(_turn(at, *each, not review.not_scored) for at, each in turns)}</div>'
 
 
 def key() -> str:
@@ -25,15 +25,14 @@ def key() -> str:
     )
 
 
-def _turn(turn: Turn, rating: Rating | None, levels: dict[Axis, int], call_scored: bool) -> str:
+def _turn(at: int, turn: Turn, rating: Rating | None, levels: dict[Axis, int], call_scored: bool) -> str:
     chips = "".join(marks.chip(axis, level) for axis, level in levels.items())
     about = _behaviours(rating, levels) if chips else _why_not(rating) if call_scored else ""
     notes = "".join(f'<span class="note">{escape(n)}</span>' for n in (about, words.not_sure(rating, levels)) if n)
     below = f'<div class="chips">{chips}{notes}</div>' if chips or notes else ""
-    return (
-        f'<div class="turn {turn.speaker}"><div class="who">{NAME[turn.speaker]}<span class="time">{clock(turn.start)}'
-        f'</span></div><div class="said">{marks.turn_text(turn, rating, levels)}{below}</div></div>'
-    )
+    who = f'<div class="who">{NAME[turn.speaker]}<span class="time">{clock(turn.start)}</span></div>'
+    said = f'<div class="said">{marks.turn_text(turn, rating, levels)}{below}</div>'
+    return f'<div class="turn {turn.speaker}" id="line-{at}">{who}{said}</div>'
 
 
 def _behaviours(rating: Rating | None, levels: dict[Axis, int]) -> str:

@@ -101,6 +101,11 @@ def day(row: CallRow) -> str:
     return f"{_date(row.started_at)}, {row.started_at.astimezone():%H:%M}"
 
 
+def without_words(row: CallRow) -> str:
+    removed = _date(row.words_removed_at) if row.words_removed_at else ""
+    return f"What was said in this call was removed on {removed}. Its scores, and where its moments were, are kept."
+
+
 def _date(at: datetime) -> str:
     at = at.astimezone()
     return f"{at.day} {at:%B %Y}"
@@ -113,14 +118,13 @@ def length(seconds: float | None) -> str:
 
 def speakers(row: CallRow) -> str:
     """Who we take for the rep, and how sure that is."""
-    if row.rep_channel is None:
-        return ""
-    side = "first" if row.rep_channel == 0 else "second"
     sure = row.rep_confidence or 0.5
-    if sure == 1:
-        return f"The rep is on the {side} channel."
+    side = None if row.rep_channel is None else ("first", "second")[row.rep_channel]
+    if sure == 1 or row.rep_confidence is None:
+        return f"The rep is on the {side} channel." if side else ""
     certainty = "almost certainly" if sure >= 0.95 else "probably" if sure >= 0.7 else "perhaps"
-    return f"The rep is {certainty} on the {side} channel ({min(sure, 0.99):.0%} sure, from what is said)."
+    told = f"({min(sure, 0.99):.0%} sure, from what is said)"
+    return f"The rep is {certainty} {f'on the {side} channel' if side else 'the one we took for it'} {told}."
 
 
 def contents(row: CallRow) -> str:

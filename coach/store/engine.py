@@ -1,5 +1,7 @@
 """Connections: one engine a store, writers one at a time, the schema brought up to date on opening."""
 
+import logging
+from sqlite3 import OperationalError
 from typing import Any
 
 from alembic import command
@@ -10,27 +12,66 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from coach.calls import InputError
+from coach.store.patience import reason_of
 
 BUSY_SECONDS = 30
+EXAMPLES = "it should be like sqlite:///coach.db or postgresql://user:password@host/name"
+POSTGRESQL = ("postgresql", "postgres")  # without a driver: pg8000 is the one that comes with our extra
 WRITERS_LOCK = 7_366_001  # any number that no other program on the same PostgreSQL uses
 
 
 def open_engine(url: str) -> tuple[Engine, Engine]:
     """An engine to read with and one to write with, on a database whose schema is up to date."""
-    shown = "the database"
+    shown = shown_url(url)
     try:
-        shown = make_url(url).render_as_string(hide_password=True)
         engine = _engine(url)
         writing = engine.execution_options(writes=True)
         with writing.begin() as connection:
             migrate(connection)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+    except (ArgumentError, ValueError):  # what SQLAlchemy says of these may quote the password
+        raise InputError(f"{shown}: this database address cannot be used; {EXAMPLES}") from None
+    except ModuleNotFoundError as error:
+        raise InputError(f"{shown}: {error.name} is missing; pip install 'tone-coach[postgresql]'") from error
+    except NoSuchModuleError as error:
         raise InputError(f"{shown}: this database address cannot be used ({_first_line(error)})") from error
     except CommandError as error:
         raise InputError(f"{shown}: written by a newer Tone Coach; update Tone Coach to open it") from error
     except DBAPIError as error:
-        raise InputError(f"{shown}: cannot be opened as a Tone Coach database ({_first_line(error.orig)})") from error
+        raise InputError(f"{shown}: cannot be opened as a Tone Coach database ({reason_of(error)})") from error
     return engine, writing
+
+
+def shown_url(url: str) -> str:
+    """A database's address as it may be printed: without its password, wherever in it that is."""
+    try:
+        parsed = make_url(url)
+        return parsed.set(query={}).render_as_string(hide_password=True)
+    except (ArgumentError, ValueError):
+        return "the database"
+
+
+def erase(engine: Engine) -> None:
+    """Leave no trace of deleted rows in an SQLite file; other databases clean up by themselves.
+
+    Raises
+    ------
+    InputError
+        Where others use the file, or there is no room for it to be written anew.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    connection = engine.raw_connection()  # past SQLAlchemy's, which begins a transaction: VACUUM cannot be in one
+    try:
+        cursor = connection.cursor()
+        cursor.execute("VACUUM")
+        busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if busy:
+            raise OperationalError("others are reading it")
+    except OperationalError as error:
+        reason = f"traces of what was removed may still be in the file ({error})"
+        raise InputError(f"{shown_url(str(engine.url))}: {reason}; run this again when nothing else uses it") from error
+    finally:
+        connection.close()
 
 
 def migrate(connection: Connection, revision: str = "head") -> None:
@@ -48,10 +89,13 @@ def alembic_config(connection: Connection) -> Config:
 
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        engine = create_engine(url, pool_pre_ping=True)
+        address = make_url(url)
+        address = address.set(drivername="postgresql+pg8000") if address.drivername in POSTGRESQL else address
+        logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)  # else a traceback for each lost connection
+        engine = create_engine(address, pool_pre_ping=True, hide_parameters=True)
         event.listen(engine, "begin", _begin_elsewhere)
         return engine
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

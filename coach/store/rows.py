@@ -10,7 +10,9 @@ from coach.calls import Axis, Moment
 class CallRow:
     """One call in a list. `scores` (0-3 an axis) is None where the call is not scored; `not_scored` then says why.
 
-    `rep_channel` and `rep_confidence` are as in `coach.calls.Call`, `unsure` is what `coach.calls.unsure_axes` says.
+    `rep_channel` and `rep_confidence` are as in `coach.calls.Call`, `unsure` is what `coach.calls.unsure_axes` says,
+    `customer` the reference that the organisation knows them by. From `words_removed_at` on, only scores and counts are
+    kept of what was said.
     """
 
     id: int
@@ -33,6 +35,18 @@ class CallRow:
     giveaways: int
     scorer: dict[str, str]
     added_at: datetime
+    reviewed_at: datetime
+    customer: str | None = None
+    words_removed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierRow:
+    """What a call's scores were before it was scored again, and by whom; None where it was not scored."""
+
+    scores: dict[Axis, float] | None
+    not_scored: str | None
+    scorer: dict[str, str]
     reviewed_at: datetime
 
 

@@ -52,6 +52,7 @@ class StoredCall(Table):
     recording: Mapped[str | None] = mapped_column(Text)
     started_at: Mapped[datetime | None] = mapped_column(Instant)
     queue: Mapped[str | None] = mapped_column(String(200))
+    customer: Mapped[str | None] = mapped_column(String(200), index=True)
     duration: Mapped[float | None]
     language: Mapped[str | None] = mapped_column(String(20))
     channels: Mapped[int | None]
@@ -63,11 +64,14 @@ class StoredCall(Table):
     empathy: Mapped[float | None]
     unsure: Mapped[list[str] | None] = mapped_column(JSON)
     scorer: Mapped[dict[str, str]] = mapped_column(JSON)
+    stamp: Mapped[str | None] = mapped_column(String(100), index=True)
     added_at: Mapped[datetime] = mapped_column(Instant)
     reviewed_at: Mapped[datetime] = mapped_column(Instant)
+    words_removed_at: Mapped[datetime | None] = mapped_column(Instant)
 
     rep: Mapped[Rep | None] = relationship()
     review: Mapped["StoredReview"] = relationship(cascade="all, delete-orphan", passive_deletes=True)
+    delivery: Mapped["StoredDelivery | None"] = relationship(cascade="all, delete-orphan", passive_deletes=True)
     moments: Mapped[list["StoredMoment"]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, order_by="StoredMoment.position"
     )
@@ -82,6 +86,26 @@ class StoredReview(Table):
 
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True)
     body: Mapped[str] = mapped_column(Text)
+
+
+class StoredDelivery(Table):
+    """How the rep spoke, apart from the review: who may not see it does not read it, and it can go by itself.
+
+    `summary` is what `coach.delivery.usual.summary` says of the call.
+    """
+
+    __tablename__ = "deliveries"
+
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True)
+    body: Mapped[str] = mapped_column(Text)
+    summary: Mapped[dict[str, dict[str, float]]] = mapped_column(JSON)
+
+
+class Setting(Table):
+    __tablename__ = "settings"
+
+    name: Mapped[str] = mapped_column(String(50), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
 
 
 class StoredMoment(Table):
@@ -99,10 +123,60 @@ class StoredMoment(Table):
     quote: Mapped[str] = mapped_column(Text)
     why: Mapped[str] = mapped_column(Text)
     tip: Mapped[str] = mapped_column(Text)
+    heard: Mapped[bool]
 
     call: Mapped[StoredCall] = relationship(back_populates="moments")
 
     __table_args__ = (UniqueConstraint("call_id", "position"), Index("ix_moments_axis_kind", "axis", "kind"))
+
+
+class EarlierScore(Table):
+    """What another model had said of a call, before it was scored again."""
+
+    __tablename__ = "earlier_scores"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), index=True)
+    scorer: Mapped[dict[str, str]] = mapped_column(JSON)
+    condescension: Mapped[float | None]
+    impatience: Mapped[float | None]
+    empathy: Mapped[float | None]
+    not_scored: Mapped[str | None] = mapped_column(Text)
+    reviewed_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Run(Table):
+    """A batch: what it was asked, how it went, and until when its leases hold unless it shows that it still lives."""
+
+    __tablename__ = "runs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(Text)
+    host: Mapped[str] = mapped_column(String(300))
+    scorer: Mapped[dict[str, str]] = mapped_column(JSON)
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    alive_until: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    outcome: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+
+
+class Job(Table):
+    """A recording that a batch has in hand, or that failed. What is scored is a call, and no job.
+
+    `digest` is None where the recording could not even be read.
+    """
+
+    __tablename__ = "jobs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str | None] = mapped_column(String(64), unique=True)
+    recording: Mapped[str] = mapped_column(Text)
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
+    failure: Mapped[str | None] = mapped_column(String(50))
+    reason: Mapped[str | None] = mapped_column(Text)
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+
+    run: Mapped[Run] = relationship()
 
 
 def when() -> Any:

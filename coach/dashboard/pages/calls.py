@@ -13,4 +13,4 @@ if not store.count():
 else:
     rep = overview.draw_filter(store.reps())
     page = overview.draw_pages(store.count(rep=rep), PAGE_SIZE)
-    overview.draw_calls(store.calls(rep=rep, limit=PAGE_SIZE, offset=page * PAGE_SIZE))
+    overview.draw_calls(store.calls(rep=rep, limit=PAGE_SIZE, offset=page * PAGE_SIZE, viewer=resources.VIEWER))

@@ -6,9 +6,10 @@ model over the pieces in the order of time (as in VBx, Landini et al. 2022, arXi
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import erf, exp, sqrt
+from math import erf, sqrt
 
 import numpy as np
+from scipy.special import expit
 
 from coach.listen.speakers.pieces import LONGEST, Piece
 
@@ -211,7 +212,7 @@ def _confidence(sides: np.ndarray, lengths: np.ndarray, labels: Labels) -> float
         return 0.0
     mean, spread = _gap(sides @ _means(sides, lengths, labels, 2).T, lengths, labels)
     right = (1 + erf(mean / spread / sqrt(2))) / 2
-    return right / (1 + exp((APART - _apart(sides, lengths, labels)) / APART_BY))
+    return right * float(expit((_apart(sides, lengths, labels) - APART) / APART_BY))
 
 
 def _apart(sides: np.ndarray, lengths: np.ndarray, labels: Labels) -> float:
