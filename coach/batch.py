@@ -1,81 +1,290 @@
-"""Many recordings into the store: what is there is skipped, and one bad file never stops the night."""
+"""Many recordings into the store, unattended: nothing is lost, nothing done twice, and one bad file never stops it."""
 
-import csv
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import logging
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Literal
 
+from sqlalchemy.exc import DBAPIError
 from tqdm import tqdm
 
-from coach.audio import SUFFIXES, check_file
-from coach.calls import InputError, Review, unexpected
-from coach.store import Store, digest_of
+from coach.ahead import Known, looked_at, still_there
+from coach.calls import InputError, Review
+from coach.recordings import Recording, recordings, stamp_of
+from coach.store import GONE, LEASE, DatabaseGone, LeaseLost, Shift, Store, patiently, reason_of
+from coach.workers import AGAIN, FLOOR, Failed, Job, Pool, Result, Scored, Scorer
 
 if TYPE_CHECKING:
     from coach.review import Reviewer
 
+__all__ = ["Batch", "Event", "Outcome", "Recording", "default_workers", "ingest", "recordings"]
+
+FRESH = 600.0  # seconds: a file that changed in the last of them, and holds less than it says, is still being written
+PATIENCE = 600.0  # seconds that a database may be gone
+CHANGING = "it is still being written; the next run takes it"
+Kind = Literal["scored", "not scored", "already there", "failed", "waiting", "to score"]
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
-class Recording:
-    """A recording and what its manifest says of it."""
+class Event:
+    """What became of a recording. `failure` is the kind of a failure; `audio` and `took` in seconds."""
 
-    path: Path
-    rep: str | None = None
-    team: str | None = None
-    started_at: datetime | None = None
-    queue: str | None = None
-    rep_channel: int | None = None
-    title: str | None = None
+    kind: Kind
+    recording: Recording
+    reason: str = ""
+    failure: str = ""
+    audio: float = 0.0
+    took: float = 0.0
 
 
 @dataclass(slots=True)
 class Outcome:
+    """How a batch went: recordings by what became of them, failures by kind, seconds of audio, seconds in all."""
+
     scored: int = 0
     not_scored: int = 0
     already_there: int = 0
     failed: int = 0
+    waiting: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
+    missing: Counter[str] = field(default_factory=Counter)
+    audio: float = 0.0
+    took: float = 0.0
+
+    def add(self, event: Event) -> None:
+        name = event.kind.replace(" ", "_")
+        setattr(self, name, getattr(self, name) + 1)
+        self.audio += event.audio
+        if event.kind == "failed":
+            self.failures[event.failure] += 1
+        elif event.kind in ("scored", "not scored"):
+            self.missing.update(event.recording.missing)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            name: dict(value) if isinstance(value, Counter) else value
+            for name, value in ((f.name, getattr(self, f.name)) for f in fields(self))
+        }
 
 
-def run(source: Path, store: Store, reviewer: "Reviewer", say: Callable[[str], None]) -> Outcome:
-    """Review every recording that a folder (recursively) or a CSV manifest names, and keep the reviews.
+def default_workers() -> int:
+    return max(1, cores() // 2)
+
+
+def cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Batch:
+    """One run over a list of recordings.
 
     Parameters
     ----------
-    source
-        A folder, or a manifest with the columns recording (a path beside the manifest) and, where they are known,
-        rep, team, started_at (ISO 8601), queue, rep_channel (0 or 1) and title.
-    say
-        Called with one line for each recording that failed, or that cannot be scored.
-
-    Raises
-    ------
-    InputError
-        Where the manifest cannot be read.
+    scorer
+        A `coach.review.Reviewer` that has not loaded its models, or what behaves like one and can be pickled.
+    tell
+        Called with what became of each recording.
+    workers
+        Processes that score, each with its own models and its share of the cores.
+    rescore
+        Score again what another scorer had scored; its scores are kept beside.
+    retry_failed
+        Try again what failed before.
+    limit
+        So many recordings are scored at most.
+    floor, lease, patience
+        Seconds that any recording may take, after which others may take over what a dead batch had in hand, and
+        that the database may be gone.
     """
-    outcome = Outcome()
-    for recording in tqdm(recordings(source), desc="calls", disable=None):
-        problem = None
+
+    def __init__(
+        self,
+        store: Store,
+        scorer: Scorer,
+        tell: Callable[[Event], None] = lambda event: None,
+        *,
+        workers: int = 1,
+        rescore: bool = False,
+        retry_failed: bool = False,
+        limit: int | None = None,
+        floor: float = FLOOR,
+        lease: float = LEASE,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._store, self._scorer, self._tell, self._workers = store, scorer, tell, workers
+        self._rescore, self._retry_failed, self._limit = rescore, retry_failed, limit
+        self._lease, self._patience = lease, patience
+        self._pool = Pool(scorer, workers, max(1, cores() // workers), floor)
+        self._todo: list[Recording] = []
+        self._again: set[Recording] = set()
+        self._in_hand: set[str] = set()
+        self._tries: Counter[str] = Counter()
+        self._elsewhere = 0
+        self.outcome = Outcome()
+
+    def run(self, recordings: Iterable[Recording], source: str = "") -> Outcome:
+        """Score what is to be scored.
+
+        Raises
+        ------
+        InputError
+            Where nothing can go on: the models cannot be loaded, or the database is gone. What is done is kept.
+        """
+        since, self._todo = time.monotonic(), list(recordings)
+        self._shift: Shift = self._patiently(self._store.begin, source, self._scorer.versions, self._lease)
+        self._bar = tqdm(total=len(self._todo), desc="calls", unit="call", disable=None)
         try:
-            check_file(recording.path)
-            digest = digest_of(recording.path)
-            if store.has(digest):
-                outcome.already_there += 1
-                continue
-            review = ingest(recording, digest, store, reviewer)[1]
-            problem = review.not_scored and f"{recording.path}: not scored: {review.not_scored}"
-            outcome.scored += not problem
-            outcome.not_scored += bool(problem)
-        except InputError as error:
-            problem = str(error)
-            outcome.failed += 1
-        except Exception as error:
-            problem = f"{recording.path}: {unexpected(error)}"
-            outcome.failed += 1
-        if problem:
-            say(problem)
-    return outcome
+            with self._bar, _beating(self._shift, self._lease):
+                self._rounds()
+        except DBAPIError as error:
+            raise DatabaseGone(f"the database cannot be used any more ({reason_of(error)})") from error
+        finally:
+            self._pool.close()
+            self.outcome.took = time.monotonic() - since
+            with suppress(*GONE):
+                self._shift.end(self.outcome.as_dict())
+        return self.outcome
+
+    def preview(self, recordings: Iterable[Recording]) -> Iterator[Event]:
+        """What `run` would do, as far as can be told before. Nothing is scored, and nothing kept."""
+        failed = {} if self._retry_failed else {row.digest: row for row in self._store.failures()}
+        for known in looked_at(recordings, self._find_file, 1):
+            known.forget_copy()
+            if known.problem or known.changing:
+                kind: Kind = "waiting" if known.changing else "failed"
+                yield Event(kind, known.recording, known.problem or CHANGING, "cannot be read")
+            elif known.digest is None or self._store.has(known.digest, self._only_by):
+                yield Event("already there", known.recording)
+            elif row := failed.get(known.digest):
+                yield Event("failed", known.recording, f"failed before: {row.reason}", row.failure)
+            else:
+                yield Event("to score", known.recording)
+
+    def _rounds(self) -> None:
+        """Once through all recordings, then through those to be tried again, or that another batch has in hand."""
+        while self._todo:
+            todo, self._todo, self._elsewhere = self._todo, [], 0
+            for known in looked_at(self._wanted(todo), self._find_file, self._workers + 1):
+                while not self._pool.free:
+                    self._settle()
+                self._take(known)
+            while self._pool.busy:
+                self._settle()
+            if self._elsewhere:
+                _log.info("waiting for another batch, which has %d recordings in hand", self._elsewhere)
+                time.sleep(min(5.0, self._lease / 4))
+
+    def _wanted(self, todo: list[Recording]) -> Iterator[Recording]:
+        return (recording for recording in todo if recording in self._again or not self._is_enough())
+
+    def _take(self, known: Known) -> None:
+        """Claim a recording and give it to a worker, or say why not."""
+        if known.problem:
+            self._fail(known, Failed("cannot be read", known.problem))
+        elif known.changing:
+            self._report(Event("waiting", known.recording, CHANGING))
+        elif known.digest is None:
+            self._pass_over(known, known.call)
+        elif known.digest in self._in_hand:
+            self._todo.append(known.recording)  # its double is being scored
+        elif self._tries[known.digest] or not self._is_enough():
+            return self._claim(known, known.digest)
+        known.forget_copy()
+
+    def _claim(self, known: Known, digest: str) -> None:
+        may = {"rescore": self._rescore, "retry_failed": self._retry_failed}
+        claim = self._patiently(self._shift.claim, digest, known.recording.place, **may)
+        if claim.state == "ours":
+            self._in_hand.add(digest)
+            self._tries[digest] += 1
+            self._pool.submit(Job(str(known.file), known.recording.rep_channel), known)
+            return
+        known.forget_copy()
+        if claim.state == "held":
+            self._elsewhere += 1
+            self._todo.append(known.recording)
+        elif claim.state == "done":
+            self._pass_over(known, self._patiently(self._store.find, digest))
+        else:
+            reason = f"failed before: {claim.reason} (--retry-failed tries it again)"
+            self._report(Event("failed", known.recording, reason, claim.failure))
+
+    def _pass_over(self, known: Known, call: int | None) -> None:
+        """What is there already: what is known of it by now may be more than before."""
+        row = call and self._patiently(self._store.call, call)
+        said = _described(known.recording)
+        if row and any(value and getattr(row, name) is None for name, value in said.items()):
+            self._patiently(self._store.describe, call, **said)
+        self._report(Event("already there", known.recording))
+
+    def _settle(self) -> None:
+        """Wait for the workers, and keep what they found."""
+        for known, result in self._pool.wait():
+            self._in_hand.discard(known.digest)
+            known.forget_copy()
+            there = still_there(known)
+            if there is False or _ends_early(known, result):
+                self._drop(known)
+                self._report(Event("waiting", known.recording, CHANGING))
+            elif isinstance(result, Scored):
+                self._keep(known, result)
+            elif there is None:
+                self._drop(known)
+                self._fail(replace(known, digest=None), Failed("cannot be read", "it vanished while it was scored"))
+            elif result.kind in AGAIN and self._tries[known.digest] < 2:
+                self._todo.append(known.recording)
+                self._again.add(known.recording)
+            else:
+                self._fail(known, result)
+
+    def _keep(self, known: Known, result: Scored) -> None:
+        for warning in result.warnings:
+            _log.warning(warning.replace(str(known.file), str(known.recording.path)))
+        more = {"stamp": known.stamp, "run": self._shift.id}
+        try:
+            self._patiently(
+                keep, known.recording, known.digest, self._store, result.review, self._scorer.versions, **more
+            )
+        except LeaseLost:
+            return self._report(Event("already there", known.recording, "another batch was faster"))
+        except DBAPIError as error:
+            return self._fail(known, Failed("unexpected", f"it could not be stored: {reason_of(error)}"))
+        reason = result.review.not_scored
+        audio = result.review.call.duration or 0.0
+        kind: Kind = "not scored" if reason else "scored"
+        self._report(Event(kind, known.recording, reason or "", audio=audio, took=result.took))
+
+    def _fail(self, known: Known, result: Failed) -> None:
+        reason = result.reason.removeprefix(f"{known.file}: ")
+        self._patiently(self._shift.fail, known.recording.place, result.kind, reason, known.digest)
+        self._report(Event("failed", known.recording, reason, result.kind, took=result.took))
+
+    def _drop(self, known: Known) -> None:
+        self._patiently(self._shift.drop, known.digest)
+
+    def _report(self, event: Event) -> None:
+        self.outcome.add(event)
+        self._tell(event)
+        self._bar.update()
+
+    def _is_enough(self) -> bool:
+        return self._limit is not None and len(self._tries) >= self._limit
+
+    @property
+    def _only_by(self) -> Mapping[str, str] | None:
+        return self._scorer.versions if self._rescore else None
+
+    def _find_file(self, place: str, stamp: str) -> int | None:
+        return self._patiently(self._store.find_file, place, stamp, self._only_by)
+
+    def _patiently(self, do: Callable[..., Any], *what: Any, **more: Any) -> Any:
+        return patiently(lambda: do(*what, **more), self._patience)
 
 
 def ingest(
@@ -85,49 +294,49 @@ def ingest(
     reviewer: "Reviewer",
     progress: Callable[[float], None] | None = None,
 ) -> tuple[int, Review]:
-    """Review one recording and keep the review; returns the call's id in the store, and the review."""
+    """Review one recording of this machine and keep the review; returns the call's id in the store, and the review."""
     review = reviewer.review(recording.path, rep_channel=recording.rep_channel, progress=progress)
-    review = replace(review, call=replace(review.call, rep=recording.rep))
-    call_id = store.save(
-        review,
-        digest=digest,
-        title=recording.title,
-        team=recording.team,
-        started_at=recording.started_at,
-        queue=recording.queue,
-        recording=recording.path.resolve(),
-        scorer=reviewer.versions,
-    )
-    return call_id, review
+    return keep(recording, digest, store, review, reviewer.versions)
 
 
-def recordings(source: Path) -> list[Recording]:
-    if source.is_dir():
-        return [Recording(path) for path in sorted(source.rglob("*")) if path.suffix.lower() in SUFFIXES]
+def keep(
+    recording: Recording, digest: str, store: Store, review: Review, scorer: Mapping[str, str], **more: Any
+) -> tuple[int, Review]:
+    """Store a review with what is known of its recording; `more` goes to `Store.save` as it is."""
+    review = replace(review, call=replace(review.call, rep=recording.rep, recording=str(recording.path)))
+    more |= {"title": recording.title} | _described(recording)
+    return store.save(review, digest=digest, recording=recording.place, scorer=scorer, **more), review
+
+
+def _described(recording: Recording) -> dict[str, Any]:
+    return {name: getattr(recording, name) for name in ("rep", "team", "started_at", "queue", "customer")}
+
+
+def _ends_early(known: Known, result: Result) -> bool:
+    """Whether a file that has just been written holds clearly less than it says."""
+    if not isinstance(result, Scored) or not result.length:
+        return False
+    missing = result.length - (result.review.call.duration or 0.0)
+    with suppress(InputError):
+        age = stamp_of(known.recording)[1]
+        return age is not None and age < FRESH and missing > max(1.0, 0.02 * result.length)
+    return False
+
+
+@contextmanager
+def _beating(shift: Shift, lease: float) -> Iterator[None]:
+    """Show while the batch works that it lives."""
+    done = threading.Event()
+
+    def beat() -> None:
+        while not done.wait(lease / 3):
+            with suppress(*GONE):  # if the database is gone, the next beat may find it again
+                shift.beat()
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
     try:
-        with source.open(newline="", encoding="utf-8-sig") as file:
-            return list(_listed(source, csv.DictReader(file)))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{source}: cannot be read as a manifest ({error}); give a folder or a CSV file") from error
-
-
-def _listed(source: Path, rows: csv.DictReader) -> Iterator[Recording]:
-    if "recording" not in (rows.fieldnames or ()):
-        raise InputError(f"{source}: a manifest needs a column named recording, with the path of each recording")
-    for row in rows:
-        try:
-            yield _recording(source.parent, {name: value.strip() for name, value in row.items() if name and value})
-        except (KeyError, ValueError) as error:
-            raise InputError(f"{source}, line {rows.line_num}: {error}; correct it and run again") from error
-
-
-def _recording(folder: Path, row: dict[str, Any]) -> Recording:
-    return Recording(
-        path=folder / row["recording"],
-        rep=row.get("rep"),
-        team=row.get("team"),
-        started_at=datetime.fromisoformat(row["started_at"]) if "started_at" in row else None,
-        queue=row.get("queue"),
-        rep_channel=int(row["rep_channel"]) if "rep_channel" in row else None,
-        title=row.get("title"),
-    )
+        yield
+    finally:
+        done.set()
+        thread.join()
