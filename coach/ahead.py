@@ -76,7 +76,7 @@ def _look(recording: Recording, find_file: FindFile, folder: str) -> Known:
             return replace(known, call=call)
         if age is not None and age < QUIET:
             time.sleep(QUIET - max(0.0, age))
-        file = fetch(recording, Path(tempfile.mkdtemp(dir=folder)))
+        file = fetch(recording, Path(folder))
         known = replace(known, stamp=stamp, digest=digest_of(file), file=file)
         return replace(known, changing=not still_there(known))
     except DatabaseGone:

@@ -125,7 +125,7 @@ class Batch:
         self._again: set[Recording] = set()
         self._in_hand: set[str] = set()
         self._tries: Counter[str] = Counter()
-        self._elsewhere = 0
+        self._elsewhere: set[str] = set()
         self.outcome = Outcome()
 
     def run(self, recordings: Iterable[Recording], source: str = "") -> Outcome:
@@ -144,6 +144,8 @@ class Batch:
                 self._rounds()
         except DBAPIError as error:
             raise DatabaseGone(f"the database cannot be used any more ({reason_of(error)})") from error
+        except OSError as error:
+            raise InputError(f"the batch cannot go on: {error}") from error
         finally:
             self._pool.close()
             self.outcome.took = time.monotonic() - since
@@ -169,7 +171,7 @@ class Batch:
     def _rounds(self) -> None:
         """Once through all recordings, then through those to be tried again, or that another batch has in hand."""
         while self._todo:
-            todo, self._todo, self._elsewhere = self._todo, [], 0
+            todo, self._todo, self._elsewhere = self._todo, [], set()
             for known in looked_at(self._wanted(todo), self._find_file, self._workers + 1):
                 while not self._pool.free:
                     self._settle()
@@ -177,7 +179,8 @@ class Batch:
             while self._pool.busy:
                 self._settle()
             if self._elsewhere:
-                _log.info("waiting for another batch, which has %d recordings in hand", self._elsewhere)
+                _log.info("waiting for another batch, which has %d recordings in hand", len(self._elsewhere))
+            while self._elsewhere and self._patiently(self._shift.others_hold, self._elsewhere):
                 time.sleep(min(5.0, self._lease / 4))
 
     def _wanted(self, todo: list[Recording]) -> Iterator[Recording]:
@@ -207,7 +210,7 @@ class Batch:
             return
         known.forget_copy()
         if claim.state == "held":
-            self._elsewhere += 1
+            self._elsewhere.add(digest)
             self._todo.append(known.recording)
         elif claim.state == "done":
             self._pass_over(known, self._patiently(self._store.find, digest))
@@ -217,8 +220,8 @@ class Batch:
 
     def _pass_over(self, known: Known, call: int | None) -> None:
         """What is there already: what is known of it by now may be more than before."""
-        row = call and self._patiently(self._store.call, call)
         said = _described(known.recording)
+        row = self._patiently(self._store.call, call) if any(said.values()) else None
         if row and any(value and getattr(row, name) is None for name, value in said.items()):
             self._patiently(self._store.describe, call, **said)
         self._report(Event("already there", known.recording))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from glob import glob, has_magic
 from pathlib import Path, PurePath
+from tempfile import mkdtemp
 from typing import Any, TextIO
 
 import fsspec
@@ -113,7 +114,7 @@ def stamp_of(recording: Recording) -> tuple[str, float | None]:
 
 
 def fetch(recording: Recording, folder: Path) -> Path:
-    """The recording as a file on this machine: itself, or a copy in `folder`.
+    """The recording as a file on this machine: itself, or a copy in a new folder within `folder`.
 
     Raises
     ------
@@ -122,7 +123,7 @@ def fetch(recording: Recording, folder: Path) -> Path:
     """
     if isinstance(recording.path, Path):
         return recording.path
-    copy = folder / PurePath(recording.path).name
+    copy = Path(mkdtemp(dir=folder)) / PurePath(recording.path).name
     with _reaching(recording.path):
         fs, path = url_to_fs(recording.path)
         fs.get_file(path, str(copy))

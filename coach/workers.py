@@ -20,6 +20,7 @@ from coach.calls import InputError, Review, unexpected
 FLOOR = 600.0  # seconds that any recording may take
 LOADING = 600.0  # seconds that the models may take to load
 TIMES_ITS_LENGTH = 5  # may a recording take beyond that
+DYING = 30.0  # seconds for a process to write a core dump: killed before, it would not say what it died of
 LOADS = 3  # in a row may fail before nothing is tried any more
 _CONTEXT = get_context("spawn")  # a forked process would share locks and threads of the models' libraries
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -147,7 +148,7 @@ class Pool:
     def _lose(self, worker: "_Worker", kind: Failure) -> Iterator[tuple[Any, Result]]:
         """A worker is gone: its job failed, unless the models were still being loaded."""
         took, job = time.monotonic() - worker.since, worker.job
-        self._drop(worker)
+        self._drop(worker, dying=kind == "crashed")
         if worker.loaded:
             yield worker.take(), _cause(kind, worker.exit_code, took)
             return
@@ -156,8 +157,8 @@ class Pool:
             raise InputError(f"the models cannot be loaded: {_cause(kind, worker.exit_code, took).reason}")
         self._start().give(job, worker.take())
 
-    def _drop(self, worker: "_Worker") -> None:
-        worker.kill()
+    def _drop(self, worker: "_Worker", dying: bool = False) -> None:
+        worker.kill(DYING if dying else 0.0)
         self._workers.remove(worker)
 
 
@@ -184,8 +185,8 @@ class _Worker:
         self.job = None
         return self.key
 
-    def kill(self) -> None:
-        self._process.join(0.2)  # one that is dying may have something to say of it
+    def kill(self, patience: float = 0.0) -> None:
+        self._process.join(patience)
         self._process.kill()
         self._process.join()
         self.exit_code = self._process.exitcode or 0

@@ -181,7 +181,7 @@ def test_two_batches_share_the_work(tmp_path: Path, url: str, light: Light):
     paths = record(tmp_path / "in", *map(str, range(16)))
     Store(url).close()
     light = replace(light, takes=0.1)
-    batches = [start(tmp_path / "in", url, light) for _ in range(2)]
+    batches = [start(tmp_path / "in", url, light, lease=60.0) for _ in range(2)]
     for batch in batches:
         batch.join()
     assert [batch.exitcode for batch in batches] == [0, 0]

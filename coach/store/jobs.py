@@ -5,7 +5,7 @@ A batch walks its own list and asks for each recording by its content; the store
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -62,8 +62,11 @@ class FailedRow:
 class Shift:
     """One run of a batch, and its dealings with the others. Leases hold for `lease` seconds beyond each `beat`."""
 
-    def __init__(self, writing: Engine, source: str, scorer: Mapping[str, str], lease: float = LEASE) -> None:
-        self._writing, self._scorer, self._lease = writing, dict(scorer), timedelta(seconds=lease)
+    def __init__(
+        self, reading: Engine, writing: Engine, source: str, scorer: Mapping[str, str], lease: float = LEASE
+    ) -> None:
+        self._reading, self._writing = reading, writing
+        self._scorer, self._lease = dict(scorer), timedelta(seconds=lease)
         with Session(writing) as session, session.begin():
             now = time_of(session)
             host = f"{socket.gethostname()}, process {os.getpid()}"
@@ -90,6 +93,13 @@ class Shift:
                 return Claim("held")
             self._put(session, job or Job(digest=digest), recording)
             return Claim("ours")
+
+    def others_hold(self, digests: Collection[str]) -> bool:
+        """Whether any of these recordings is in the hands of another batch that lives."""
+        query = select(Job).where(Job.digest.in_(digests), Job.run_id != self.id, Job.failure.is_(None))
+        with Session(self._reading) as session:
+            now = time_of(session)
+            return any(_lives(job.run, now) for job in session.scalars(query.options(joinedload(Job.run))))
 
     def fail(self, recording: str, failure: str, reason: str, digest: str | None = None) -> None:
         """List a recording as failed. Nothing is listed where another batch has it in hand by now."""

@@ -166,7 +166,7 @@ class Store:
 
     def begin(self, source: str, scorer: Mapping[str, str], lease: float = jobs.LEASE) -> jobs.Shift:
         """Begin a batch: what it says of its recordings, and what the others may not touch meanwhile."""
-        return jobs.Shift(self._writing, source, scorer, lease)
+        return jobs.Shift(self._engine, self._writing, source, scorer, lease)
 
     def runs(self, limit: int = 5) -> list[jobs.RunRow]:
         """The last batches, the latest first."""
