@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from coach import batch_commands, care_commands
 from coach.calls import Call, InputError, Review, unexpected
-from coach.options import database, reviewing, tone_model, viewing
+from coach.commands import batch, care
+from coach.commands.options import database, reviewing, tone_model, viewing
 from coach.settings import defaults
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ def main() -> None:
 
 
 for command in (
-    batch_commands.batch,
-    batch_commands.status,
-    care_commands.purge,
-    care_commands.forget,
-    care_commands.export,
+    batch.batch,
+    batch.status,
+    care.purge,
+    care.forget,
+    care.export,
 ):
     main.add_command(command)
 

@@ -11,12 +11,12 @@ from click.testing import CliRunner
 from light import Light, record
 
 from coach.batch import Batch, Event, Outcome, Recording, recordings
+from coach.batch.recordings import latest
+from coach.batch.telling import line, status, summary
 from coach.calls import InputError
 from coach.cli import main
-from coach.recordings import latest
 from coach.review import Reviewer
 from coach.store import Store
-from coach.telling import line, status, summary
 
 
 def run(source: Path | str, store: Store, light: Light, **options) -> tuple[Outcome, list[Event]]:

@@ -20,7 +20,7 @@ from coach import report
 from coach.as_json import review_from_dict, review_to_dict
 from coach.calls import AXES, Call, Delivery, Evidence, Moment, Overlap, Score, Silence, Stretch, Timing, Turn, Word
 from coach.cli import main
-from coach.options import VIEWERS
+from coach.commands.options import VIEWERS
 from coach.store import Store
 
 CALLS = [

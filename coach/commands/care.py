@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from coach.options import database, viewing
+from coach.commands.options import database, viewing
 
 if TYPE_CHECKING:
     from coach.care import Kind, Outcome

@@ -11,8 +11,8 @@ from itertools import islice
 from pathlib import Path
 from shutil import rmtree
 
+from coach.batch.recordings import Recording, fetch, stamp_of
 from coach.calls import InputError, unexpected
-from coach.recordings import Recording, fetch, stamp_of
 from coach.store import DatabaseGone, digest_of
 
 COPIES = "tone-coach-"  # folders of copies of what lies elsewhere; the number of the process follows

@@ -13,16 +13,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from sqlalchemy.exc import DBAPIError
 from tqdm import tqdm
 
-from coach.ahead import Known, looked_at, still_there
+from coach.batch.ahead import Known, looked_at, still_there
+from coach.batch.recordings import Recording, stamp_of
+from coach.batch.workers import AGAIN, FLOOR, Failed, Job, Pool, Result, Scored, Scorer
 from coach.calls import InputError, Review
-from coach.recordings import Recording, recordings, stamp_of
 from coach.store import GONE, LEASE, DatabaseGone, LeaseLost, Shift, Store, patiently, reason_of
-from coach.workers import AGAIN, FLOOR, Failed, Job, Pool, Result, Scored, Scorer
 
 if TYPE_CHECKING:
     from coach.review import Reviewer
-
-__all__ = ["Batch", "Event", "Outcome", "Recording", "default_workers", "ingest", "recordings"]
 
 FRESH = 600.0  # seconds: a file that changed in the last of them, and holds less than it says, is still being written
 PATIENCE = 600.0  # seconds that a database may be gone

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 
-from coach.care_commands import Past
-from coach.options import database, reviewing
+from coach.commands.care import Past
+from coach.commands.options import database, reviewing
 
 
 def _source(context: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -57,10 +57,10 @@ def batch(
     Example: coach batch recordings/ --db sqlite:///coach.db
     """
     from coach.batch import Batch, default_workers
-    from coach.recordings import latest, recordings
+    from coach.batch.recordings import latest, recordings
+    from coach.batch.telling import Teller, summary
     from coach.review import Reviewer
     from coach.store import Store
-    from coach.telling import Teller, summary
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     tell = Teller(log_format)
@@ -98,7 +98,7 @@ def batch(
 )
 def status(db: str, limit: int, form: str):
     """Say how the last batches went, what they have in hand, and what failed."""
-    from coach import telling
+    from coach.batch import telling
     from coach.store import Store
 
     store = Store(db)
