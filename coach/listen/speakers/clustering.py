@@ -23,6 +23,7 @@ SURE = 0.9  # that there is a third
 TRUST = 0.5  # in a piece's voice, against a normal distribution of all pieces
 CAP = 8.0  # no piece decides alone
 CONTACT = 0.05  # seconds: no pause
+CHANGES = 2  # of speaker in a minute of speech: who takes turns less often does not talk with the other
 # P(another speaks the next piece), by what the segmentation says of the two
 SAME_BREATH, SAME_VOICE, OTHER_VOICE, NEXT_TILE, NEXT_TILE_AFTER_PAUSE = 0.03, 0.2, 0.85, 0.15, 0.35
 # 1 - cosine at which it is even odds that voices are two people's, and how fast that becomes sure: one voice split in
@@ -208,7 +209,7 @@ def _partners(labels: Labels) -> tuple[int, int]:
 
 def _confidence(sides: np.ndarray, lengths: np.ndarray, labels: Labels) -> float:
     """How sure it is that labels 0 and 1 are two people, and which is whose; 0 where they do not take turns."""
-    if _changes(labels) < 2:
+    if _changes(labels) < max(2.0, CHANGES * lengths.sum() / 60):
         return 0.0
     mean, spread = _gap(sides @ _means(sides, lengths, labels, 2).T, lengths, labels)
     right = (1 + erf(mean / spread / sqrt(2))) / 2
