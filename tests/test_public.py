@@ -62,7 +62,8 @@ def test_the_command_compares_every_system_on_the_same_comments(public):
     # The impatient comments are only two, said over and over, so that both can be learned.
     assert values.loc["TF-IDF and logistic regression, in the folds", "F1"] == 1
     assert values.loc["head on the tone model's features, in the folds", "F1"] == 1
-    assert values.loc["tone model, zero-shot, its own threshold", "average precision"] > 0.5
+    chance = values.loc["all impatient", "average precision"]
+    assert values.loc["tone model, zero-shot, its own threshold", "average precision"] > 1.2 * chance
 
 
 def test_the_table_has_the_published_figures_below(comments):
