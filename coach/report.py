@@ -25,14 +25,17 @@ def table(review: Review) -> str:
         reason = review.not_scored or "no turn of the rep is clear enough"
         return "\n".join([f"{head}\n  not scored: {reason}", *(f"  {clock(t.start):>5}  {t.text}" for t in call.turns)])
     numbers = "  ".join(f"{axis} {scores[axis]:.1f}" for axis in AXES)
-    timed = [f"  {timing_line(review.timing)}"] if review.timing else []
+    timed = [f"  {_timing_line(review.timing, heard=bool(call.speech))}"] if review.timing else []
     return "\n".join([f"{head}  {numbers}", *timed, *(_moment_line(moment) for moment in review.moments)])
 
 
-def timing_line(timing: Timing) -> str:
-    """Who spoke how much, and where speech met or nobody spoke: "talk share 61 %, 2 overlaps, longest silence 11 s"."""
+def _timing_line(timing: Timing, heard: bool) -> str:
+    """Who spoke how much, and where speech met or nobody spoke: "talk share 61 %, 2 overlaps, longest silence 11 s".
+
+    Of overlaps nothing is said where nobody was `heard`: the times of a transcript cannot tell.
+    """
     share = "" if timing.talk_share is None else f"talk share {timing.talk_share:.0%}".replace("%", " %")
-    overlaps = f"{len(timing.overlaps) or 'no'} overlap{'s' * (len(timing.overlaps) != 1)}"
+    overlaps = f"{len(timing.overlaps) or 'no'} overlap{'s' * (len(timing.overlaps) != 1)}" if heard else ""
     longest = max((silence.end - silence.start for silence in timing.silences), default=None)
     silence = "no long silence" if longest is None else f"longest silence {longest:.0f} s"
     asked = f"{timing.questions or 'no'} question{'s' * (timing.questions != 1)} asked"

@@ -1,6 +1,9 @@
 from pathlib import Path
 
 import pytest
+from hand_made import store_with_a_call
+
+from coach.store import Store
 
 ROOT = Path(__file__).parents[1]
 
@@ -23,3 +26,10 @@ def samples() -> Path:
 def labelled() -> Path:
     """The labelled calls that the tone model is trained on: `train.jsonl` and `dev.jsonl`."""
     return ROOT / "data" / "service_calls"
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A store with a call, which the dashboard opens."""
+    monkeypatch.setenv("TONE_COACH_DB", f"sqlite:///{tmp_path}/coach.db")
+    return store_with_a_call(tmp_path)[0]

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import wave
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import hand_made
@@ -235,3 +235,9 @@ def test_scoring_tells_how_it_was_spoken_unless_told_not_to(
 def test_every_field_of_the_json_is_documented(part: type):
     text = (Path(__file__).parents[1] / "docs" / "formats.md").read_text()
     assert [field.name for field in fields(part) if f"`{field.name}`" not in text] == []
+
+
+def test_of_a_transcript_nobody_says_whether_people_spoke_at_once():
+    heard = hand_made.spoken()
+    assert "1 overlap" in report.table(heard)
+    assert "overlap" not in report.table(replace(heard, call=replace(heard.call, speech=())))
