@@ -2,13 +2,24 @@
 
 import streamlit as st
 
-from coach.dashboard import routes
+from coach.dashboard import resources, routes
 
 st.set_page_config(page_title="Tone Coach", page_icon=routes.ICON, layout="wide")
 st.html(routes.STYLE)
-pages = [
-    st.Page(routes.CALLS, title="Calls", icon=":material/forum:", url_path="calls", default=True),
-    st.Page(routes.ADD, title="Add a recording", icon=":material/add:", url_path="add"),
-    st.Page(routes.CALL, title="Call", url_path="call", visibility="hidden"),
-]
+places = routes.places_of(resources.person())
+first = next(iter(places.values()))[0]
+pages = {
+    part: [
+        st.Page(
+            place.path,
+            title=place.title,
+            icon=place.icon or None,
+            url_path=place.name,
+            visibility="visible" if place.parts else "hidden",
+            default=place is first,
+        )
+        for place in own
+    ]
+    for part, own in places.items()
+}
 st.navigation(pages, position="top").run()

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -17,7 +18,7 @@ from coach.commands.options import database, reviewing, tone_model, viewing
 from coach.settings import defaults
 
 if TYPE_CHECKING:
-    from coach.store import Policy, Viewer
+    from coach.store import DeliveryPolicy, Viewer
 
 DATA = "data/service_calls"
 WHO_SEES_DELIVERY = {
@@ -91,13 +92,11 @@ def score(
     """
     from coach import report
     from coach.as_json import review_to_dict
-    from coach.calls import without_delivery
     from coach.review import Reviewer
 
-    reviewer, failures, kept = Reviewer(engine, model, tone), Failures(), []
+    reviewer, failures, kept = Reviewer(engine, model, tone, delivery), Failures(), []
     for path in files:
-        for heard in failures.caught(path, _reviews(path, reviewer, rep_channel)):
-            review = heard if delivery else without_delivery(heard)
+        for review in failures.caught(path, _reviews(path, reviewer, rep_channel)):
             if review.not_scored:
                 which = path if review.call.id == path.stem else f"{path}: {review.call.id}"
                 failures.say(f"{which}: not scored: {review.not_scored}")
@@ -181,7 +180,7 @@ def settings():
 @settings.command("delivery")
 @click.argument("policy", required=False, type=click.Choice(list(WHO_SEES_DELIVERY)))
 @database
-def settings_delivery(policy: "Policy | None", db: str):
+def settings_delivery(policy: "DeliveryPolicy | None", db: str):
     """Who sees how a rep spoke (speed, pitch, pauses, overlaps): nobody, the rep alone, or the lead of the team too.
 
     "off" also removes what is stored of it. Without a choice, the present one is shown.
@@ -189,8 +188,9 @@ def settings_delivery(policy: "Policy | None", db: str):
     from coach.store import Store
 
     store = Store(db)
-    removed = store.set_delivery_policy(policy) if policy else 0
-    print(f"delivery: {store.delivery_policy} ({WHO_SEES_DELIVERY[store.delivery_policy]})")
+    removed = store.set_policy(replace(store.policy, delivery=policy)) if policy else 0
+    chosen = store.policy.delivery
+    print(f"delivery: {chosen} ({WHO_SEES_DELIVERY[chosen]})")
     if policy == "off":
         print(f"Removed from {removed} calls for good. Words, scores and moments stay. Backups are yours to clean.")
 

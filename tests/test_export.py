@@ -15,7 +15,7 @@ from coach.as_json import review_from_dict
 from coach.calls import Call, InputError, Rating, Review, Turn, Word
 from coach.cli import main
 from coach.export import FORMATS, export, tables
-from coach.store import Store, care
+from coach.store import Policy, Store, care
 
 STARTED = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 TRACES = ("187.5", "Over them, 1.4 s.", "cuts_off", "0.625")  # of how the rep of `spoken` spoke
@@ -39,7 +39,7 @@ def contents(out: Path) -> str:
 def test_only_who_may_see_delivery_takes_it_along(store: Store, tmp_path: Path, form: str) -> None:
     seen: dict[str, dict[str, str]] = {}
     for policy in ("team", "rep", "off"):
-        store.set_delivery_policy(policy)
+        store.set_policy(Policy(delivery=policy))
         for viewer in ("rep", "lead", "operations"):
             export(store, form, tmp_path / policy / viewer, viewer=viewer)
             seen.setdefault(policy, {})[viewer] = contents(tmp_path / policy / viewer)

@@ -39,7 +39,7 @@ from test_store import (  # noqa: F401
 
 from coach.batch import Batch, recordings
 from coach.calls import InputError
-from coach.store import Store
+from coach.store import Policy, Store
 from coach.store.engine import alembic_config, open_engine
 from coach.store.schema import Table
 
@@ -71,10 +71,10 @@ def test_migrations_lead_to_the_schema_and_back(url: str):
 
 
 def test_switching_delivery_off_removes_it(store: Store):
-    store.set_delivery_policy("team")
+    store.set_policy(Policy(delivery="team"))
     ids = [store.save(spoken(), digest=str(n)) for n in range(3)]
     assert any(trace in all_rows(store) for trace in ("123.77", "talk_share", "1.4 s", "cuts_off"))
-    assert store.set_delivery_policy("off") == 3
+    assert store.set_policy(Policy(delivery="off")) == 3
     assert not any(trace in all_rows(store) for trace in ("123.77", "talk_share", "1.4 s", "cuts_off"))
     store.replace(ids[0], spoken())
     assert not any(trace in all_rows(store) for trace in ("123.77", "talk_share", "1.4 s", "cuts_off"))

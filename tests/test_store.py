@@ -28,7 +28,7 @@ from coach.calls import (
     Word,
 )
 from coach.delivery.usual import ENOUGH_CALLS
-from coach.store import Store, digest_of
+from coach.store import Policy, Store, digest_of
 from coach.store.engine import alembic_config, migrate, open_engine
 from coach.store.schema import Table
 
@@ -177,7 +177,7 @@ def test_reviews_in_a_database_of_the_first_version_stay_and_new_ones_can_be_uns
 )
 def test_the_setting_says_who_sees_how_a_rep_spoke(store: Store, policy: str | None, seen_by: set[str]) -> None:
     if policy:
-        store.set_delivery_policy(policy)
+        store.set_policy(Policy(delivery=policy))
     call_id = store.save(spoken(), digest="a")
     for viewer in ("rep", "lead", "operations"):
         seen = Store(store.url).review(call_id, viewer=viewer)
@@ -189,7 +189,7 @@ def test_the_setting_says_who_sees_how_a_rep_spoke(store: Store, policy: str | N
 
 
 def test_only_a_person_who_sees_delivery_sees_the_usual_that_comes_of_it(store: Store) -> None:
-    store.set_delivery_policy("rep")
+    store.set_policy(Policy(delivery="rep"))
     for number in range(ENOUGH_CALLS):
         how = [replace(spoken().delivery[1], rate=4.0 + number / 10)] * 20
         many = replace(spoken(), delivery=(None, *how), ratings=(None, *[spoken().ratings[1]] * 20))
@@ -212,20 +212,20 @@ def bytes_of(store: Store) -> bytes:
 
 
 def test_switched_off_nothing_of_it_reaches_the_file(store: Store) -> None:
-    assert store.set_delivery_policy("off") == 0
+    assert store.set_policy(Policy(delivery="off")) == 0
     store.replace(store.save(spoken(), digest="a"), spoken())
     assert b"kettle" in bytes_of(store)
     assert not any(trace in bytes_of(store) for trace in TRACES)
 
 
 def test_switching_it_off_removes_every_trace_of_what_was_kept(store: Store) -> None:
-    store.set_delivery_policy("team")
+    store.set_policy(Policy(delivery="team"))
     ids = [store.save(spoken(), digest=str(n)) for n in range(40)]
     store.replace(ids[0], spoken(5.25))
     assert all(trace in bytes_of(store) for trace in TRACES)
-    assert store.set_delivery_policy("off") == 40
+    assert store.set_policy(Policy(delivery="off")) == 40
     assert not any(trace in bytes_of(store) for trace in TRACES)
-    store.set_delivery_policy("team")
+    store.set_policy(Policy(delivery="team"))
     assert {store.review(call_id, viewer="rep") == review_of() for call_id in ids} == {True}
 
 
@@ -243,7 +243,7 @@ def test_reviews_in_a_database_of_the_second_version_stay_and_new_ones_tell_how_
         command.downgrade(alembic_config(connection), "0002")
         assert "deliveries" not in inspect(connection).get_table_names()
     newer = Store(store.url)
-    assert newer.review(call_id, viewer="rep") == review_of() and newer.delivery_policy == "rep"
+    assert newer.review(call_id, viewer="rep") == review_of() and newer.policy.delivery == "rep"
     newer.replace(call_id, spoken())
     assert newer.review(call_id, viewer="rep") == spoken()
 

@@ -9,13 +9,22 @@ import streamlit as st
 from coach import audio
 from coach.calls import Call, InputError, Moment, Stretch
 from coach.dashboard.words import markdown_free
-from coach.store import CallRow, Store, Viewer, default_url
+from coach.store import ALONE, CallRow, Desk, Person, Store, default_url
 
 if TYPE_CHECKING:
     from coach.review import Reviewer
 
-VIEWER: Viewer = "rep"  # one person on their own computer; accounts will say who it is
 BEFORE, AFTER = 2.0, 1.0  # seconds heard around a moment
+
+
+def desk() -> Desk:
+    """What whoever looks at the page may see of the store."""
+    return Desk(store(), person())
+
+
+def person() -> Person:
+    """Who looks at the page."""
+    return ALONE
 
 
 def store() -> Store:

@@ -1,8 +1,56 @@
-"""Where the pages are, as `st.page_link` wants them: beside app.py."""
+"""Where the pages are, and for whom: `app.py` makes the navigation of them, `st.page_link` wants their paths."""
 
+from dataclasses import dataclass
 from pathlib import Path
+
+from coach.store import Person
 
 HERE = Path(__file__).parent
 STYLE = HERE / "style.css"
 ICON = str(HERE / "icon.svg")
-CALLS, CALL, ADD = (f"coach/dashboard/pages/{name}.py" for name in ("calls", "call", "add"))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page: its file in `pages/`, which is its address too, and the parts of the house from which it is reached.
+
+    It is in the navigation of those who have business in one of these parts; a page of no part is there for everybody,
+    and reached by links. What a page shows to whom is decided by the store all the same.
+    """
+
+    name: str
+    title: str
+    parts: tuple[str, ...] = ()
+    icon: str = ""
+
+    @property
+    def path(self) -> str:
+        return f"coach/dashboard/pages/{self.name}.py"
+
+
+MINE, COACHING, OPERATIONS, ADMIN = "My calls", "Coaching", "Operations", "Admin"
+PLACES = (
+    Place("calls", "Calls", (MINE, COACHING), ":material/forum:"),
+    Place("call", "Call"),
+    Place("add", "Add a recording", (OPERATIONS,), ":material/add:"),
+)
+CALLS, CALL, ADD = (place.path for place in PLACES)
+
+
+def parts_of(person: Person) -> tuple[str, ...]:
+    """The parts of the house in which somebody has business, the first one theirs to land in."""
+    if person.role == "alone":
+        return MINE, COACHING, OPERATIONS, ADMIN
+    mine = (MINE,) if person.rep is not None else ()
+    theirs = {"rep": (), "lead": (COACHING,), "operations": (OPERATIONS,), "admin": (OPERATIONS, ADMIN)}
+    return (*theirs[person.role], *mine)
+
+
+def places_of(person: Person) -> dict[str, list[Place]]:
+    """The pages by part of the house, each in the first of its parts; those of no part come last."""
+    found: dict[str, list[Place]] = {part: [] for part in parts_of(person)}
+    for place in PLACES:
+        part = next((part for part in found if part in place.parts), None)
+        if part:
+            found[part].append(place)
+    return {part: places for part, places in found.items() if places} | {"": [p for p in PLACES if not p.parts]}

@@ -14,9 +14,9 @@ from coach.dashboard import timeline
 from coach.delivery.remarks import RARE, Remark, remarks
 from coach.delivery.usual import Measure, Usual, value
 from coach.report import clock
-from coach.store import Policy
+from coach.store import DeliveryPolicy
 
-WHO_SEES: dict[Policy, str] = {"rep": "Only you see this.", "team": "You and your team's lead see this."}
+WHO_SEES: dict[DeliveryPolicy, str] = {"rep": "Only you see this.", "team": "You and your team's lead see this."}
 TIMES = {1: "Once", 2: "Twice"}
 UNKNOWN = "not known yet"
 SWITCHED_OFF = "It is switched off here: how you speak is neither kept nor shown."
@@ -35,7 +35,7 @@ QUIET, BAND = ("#6f7781", "#8e98a3"), ("#e6e2d8", "#2b333d")
 class Spoken:
     """What there is to show of how the rep spoke, for a visitor who may see it."""
 
-    policy: Policy
+    policy: DeliveryPolicy
     usual: Usual
 
     def remarks(self, review: Review) -> tuple[Remark, ...]:
@@ -57,7 +57,7 @@ def draw_spoken(review: Review, spoken: Spoken, dark: bool = False) -> None:
         st.altair_chart(chart(table, spoken.usual, length, dark), width="stretch", key="spoken", alt=in_words(table))
 
 
-def why_not(review: Review, policy: Policy) -> str:
+def why_not(review: Review, policy: DeliveryPolicy) -> str:
     """Why how the rep spoke is not shown; empty where it is."""
     if policy == "off":
         return SWITCHED_OFF

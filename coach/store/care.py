@@ -24,6 +24,7 @@ from coach.store.store import Store
 from coach.tips import TEXTS
 
 AT_ONCE = 200  # calls in one transaction: a batch at work need not wait long
+ENTRIES = "entries of batches"
 HAS_RECORDING = StoredCall.recording.is_not(None)
 HAS_WORDS = StoredCall.words_removed_at.is_(None)
 _PARTS: dict[str, Any] = {
@@ -37,10 +38,11 @@ _WITHOUT_QUOTE = {text for told in TEXTS.values() for texts in told.values() for
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A call that is to be cared for. `digest` says which content its recording had."""
+    """A call that is to be cared for, or a recording that is none. `digest` says which content the recording had, None
+    where nobody could read it."""
 
     id: int
-    digest: str
+    digest: str | None
     recording: str | None
 
 
@@ -124,11 +126,26 @@ def remove_calls(store: Store, calls: Sequence[Found], dry_run: bool = False) ->
     with Session(store._writing) as session, session.begin() as transaction:
         for name, table in _PARTS.items():
             gone[name] = _delete(session, table, table.call_id.in_(ids))
-        gone["entries of batches"] = _delete(session, Job, jobs)
+        gone[ENTRIES] = _delete(session, Job, jobs)
         gone["calls"] = _delete(session, StoredCall, StoredCall.id.in_(ids))
         if dry_run:
             transaction.rollback()
     return gone
+
+
+def unscored(store: Store, rep: str | None, customer: str | None) -> list[Found]:
+    """Recordings about a rep or a customer that a batch has in hand, or that failed: they are no calls."""
+    query = select(Job.id, Job.digest, Job.recording).order_by(Job.id)
+    return _found(store, query.where(Job.customer == customer if rep is None else Job.rep == rep))
+
+
+def remove_unscored(store: Store, recordings: Sequence[Found], dry_run: bool = False) -> Counter[str]:
+    """Remove what is known of recordings that are no calls; returns how much that is, as `remove_calls` does."""
+    with Session(store._writing) as session, session.begin() as transaction:
+        gone = _delete(session, Job, Job.id.in_([recording.id for recording in recordings]))
+        if dry_run:
+            transaction.rollback()
+    return Counter({ENTRIES: gone})
 
 
 def remove_rep(store: Store, name: str) -> None:

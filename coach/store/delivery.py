@@ -2,10 +2,10 @@
 
 from typing import Any, Literal
 
-Policy = Literal["off", "rep", "team"]
+DeliveryPolicy = Literal["off", "rep", "team"]
 Viewer = Literal["rep", "lead", "operations"]
-DEFAULT: Policy = "rep"
-SEES: dict[Policy, tuple[Viewer, ...]] = {"off": (), "rep": ("rep",), "team": ("rep", "lead")}
+DEFAULT: DeliveryPolicy = "rep"
+SEES: dict[DeliveryPolicy, tuple[Viewer, ...]] = {"off": (), "rep": ("rep",), "team": ("rep", "lead")}
 
 
 def split(review: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:

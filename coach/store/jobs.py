@@ -80,18 +80,32 @@ class Shift:
         with Session(self._writing) as session, session.begin():
             session.get_one(Run, self.id).alive_until = time_of(session) + self._lease
 
-    def claim(self, digest: str, recording: str, *, rescore: bool = False, retry_failed: bool = False) -> Claim:
-        """Ask for a recording; it is ours alone if the answer is "ours", until it is saved, failed or dropped."""
+    def claim(
+        self,
+        digest: str,
+        recording: str,
+        *,
+        rep: str | None = None,
+        customer: str | None = None,
+        rescore: bool = False,
+        retry_failed: bool = False,
+    ) -> Claim:
+        """Ask for a recording; it is ours alone if the answer is "ours", until it is saved, failed or dropped.
+
+        Whose it is, `rep` and `customer`, is noted where there is no call yet that says so.
+        """
         with Session(self._writing) as session, session.begin():
             call = session.scalar(select(StoredCall).where(StoredCall.digest == digest))
             if call and (call.scorer == self._scorer or not rescore):
                 return Claim("done")
-            job = _job(session, digest)
-            if job and job.failure and (job.run_id == self.id or not retry_failed):
+            job = _job(session, digest) or Job(digest=digest)
+            if not call:
+                job.rep, job.customer = job.rep or rep, job.customer or customer
+            if job.failure and (job.run_id == self.id or not retry_failed):
                 return Claim("failed", job.failure, job.reason or "")
-            if job and not job.failure and job.run_id != self.id and _lives(job.run, time_of(session)):
+            if job.run and job.run_id != self.id and not job.failure and _lives(job.run, time_of(session)):
                 return Claim("held")
-            self._put(session, job or Job(digest=digest), recording)
+            self._put(session, job, recording)
             return Claim("ours")
 
     def others_hold(self, digests: Collection[str]) -> bool:
@@ -101,10 +115,22 @@ class Shift:
             now = time_of(session)
             return any(_lives(job.run, now) for job in session.scalars(query.options(joinedload(Job.run))))
 
-    def fail(self, recording: str, failure: str, reason: str, digest: str | None = None) -> None:
-        """List a recording as failed. Nothing is listed where another batch has it in hand by now."""
+    def fail(
+        self,
+        recording: str,
+        failure: str,
+        reason: str,
+        digest: str | None = None,
+        *,
+        rep: str | None = None,
+        customer: str | None = None,
+    ) -> None:
+        """List a recording as failed. Nothing is listed where another batch has it in hand by now.
+
+        `rep` and `customer` say whose it is where it was not claimed, having no `digest`.
+        """
         with Session(self._writing) as session, session.begin():
-            job = _job(session, digest) if digest else Job()
+            job = _job(session, digest) if digest else Job(rep=rep, customer=customer)
             if job and job.run_id in (None, self.id):
                 session.execute(_failed_at(recording))
                 self._put(session, job, recording, failure, reason)

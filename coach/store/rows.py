@@ -10,9 +10,10 @@ from coach.calls import Axis, Moment
 class CallRow:
     """One call in a list. `scores` (0-3 an axis) is None where the call is not scored; `not_scored` then says why.
 
-    `rep_channel` and `rep_confidence` are as in `coach.calls.Call`, `unsure` is what `coach.calls.unsure_axes` says,
-    `customer` the reference that the organisation knows them by. From `words_removed_at` on, only scores and counts are
-    kept of what was said.
+    `team` is the rep's when the call was kept, `caller` the kind of caller ("new", "small"), `choice` the rep's word on
+    the whole call: "shared" or "private". `rep_channel` and `rep_confidence` are as in `coach.calls.Call`, `unsure` is
+    what `coach.calls.unsure_axes` says, `customer` the reference that the organisation knows them by. From
+    `words_removed_at` on, only scores and counts are kept of what was said.
     """
 
     id: int
@@ -37,6 +38,8 @@ class CallRow:
     added_at: datetime
     reviewed_at: datetime
     customer: str | None = None
+    caller: str | None = None
+    choice: str | None = None
     words_removed_at: datetime | None = None
 
 

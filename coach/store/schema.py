@@ -41,7 +41,11 @@ class Rep(Table):
 
 
 class StoredCall(Table):
-    """What lists and filters need of a call; all the rest is in its review."""
+    """What lists and filters need of a call; all the rest is in its review.
+
+    `team` is the rep's when the call was kept: they may change it. `caller` is the kind of caller ("new", "small"),
+    `choice` the rep's word on the whole call: "shared" with their lead, or "private".
+    """
 
     __tablename__ = "calls"
 
@@ -49,10 +53,13 @@ class StoredCall(Table):
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     title: Mapped[str] = mapped_column(String(500))
     rep_id: Mapped[int | None] = mapped_column(ForeignKey("reps.id"))
+    team: Mapped[str | None] = mapped_column(String(200), index=True)
     recording: Mapped[str | None] = mapped_column(Text)
     started_at: Mapped[datetime | None] = mapped_column(Instant)
     queue: Mapped[str | None] = mapped_column(String(200))
     customer: Mapped[str | None] = mapped_column(String(200), index=True)
+    caller: Mapped[str | None] = mapped_column(String(50))
+    choice: Mapped[str | None] = mapped_column(String(10))
     duration: Mapped[float | None]
     language: Mapped[str | None] = mapped_column(String(20))
     channels: Mapped[int | None]
@@ -172,6 +179,8 @@ class Job(Table):
     digest: Mapped[str | None] = mapped_column(String(64), unique=True)
     recording: Mapped[str] = mapped_column(Text)
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
+    rep: Mapped[str | None] = mapped_column(String(200))
+    customer: Mapped[str | None] = mapped_column(String(200))
     failure: Mapped[str | None] = mapped_column(String(50))
     reason: Mapped[str | None] = mapped_column(Text)
     changed_at: Mapped[datetime] = mapped_column(Instant)

@@ -3,14 +3,15 @@
 import streamlit as st
 
 from coach.dashboard import overview, resources
+from coach.store import Filter
 
 PAGE_SIZE = 20
 
-store = resources.store()
+desk = resources.desk()
 st.html("<h1>Calls</h1>")
-if not store.count():
+if not desk.count():
     overview.draw_empty()
 else:
-    rep = overview.draw_filter(store.reps())
-    page = overview.draw_pages(store.count(rep=rep), PAGE_SIZE)
-    overview.draw_calls(store.calls(rep=rep, limit=PAGE_SIZE, offset=page * PAGE_SIZE, viewer=resources.VIEWER))
+    wanted = Filter(rep=overview.draw_filter(desk.reps()))
+    page = overview.draw_pages(desk.count(wanted), PAGE_SIZE)
+    overview.draw_calls(desk.calls(wanted, PAGE_SIZE, page * PAGE_SIZE))

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from coach.store import people  # noqa: F401 - its tables are known once it is imported
 from coach.store.schema import Table
 
 context.configure(
