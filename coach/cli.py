@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from coach.calls import Call, InputError, Review, unexpected
-from coach.commands import batch, care
+from coach.commands import batch, care, feedback
 from coach.commands.options import database, reviewing, tone_model, viewing
 from coach.settings import defaults
 
@@ -56,6 +56,7 @@ for command in (
     care.purge,
     care.forget,
     care.export,
+    feedback.feedback,
 ):
     main.add_command(command)
 
@@ -85,6 +86,7 @@ def score(
     engine: str,
     model: str | None,
     tone: str,
+    thresholds: Path | None,
 ):
     """Score recordings and transcripts, mixed. A .jsonl gives one review a line.
 
@@ -94,7 +96,7 @@ def score(
     from coach.as_json import review_to_dict
     from coach.review import Reviewer
 
-    reviewer, failures, kept = Reviewer(engine, model, tone, delivery), Failures(), []
+    reviewer, failures, kept = Reviewer(engine, model, tone, delivery, thresholds), Failures(), []
     for path in files:
         for review in failures.caught(path, _reviews(path, reviewer, rep_channel)):
             if review.not_scored:
@@ -221,19 +223,31 @@ def train(data: Path, out: Path | None, tone: str):
 @click.argument("labelled", type=click.Path(path_type=Path), default=f"{DATA}/dev.jsonl")
 @click.option("--leave-one-author-out", is_flag=True, help="Each author's calls by a model trained on the others'.")
 @click.option("--public", type=click.Path(path_type=Path), help="Beside published figures: the folder of public data.")
+@click.option("--feedback", "is_feedback", is_flag=True, help="LABELLED is what coach feedback export wrote.")
 @click.option(
     "--json", "as_json", envvar="TONE_COACH_EVALUATE_JSON", is_flag=True, help="Print JSON instead of tables."
 )
 @tone_model
-def evaluate(labelled: Path, leave_one_author_out: bool, public: Path | None, as_json: bool, tone: str):
+def evaluate(
+    labelled: Path, leave_one_author_out: bool, public: Path | None, is_feedback: bool, as_json: bool, tone: str
+):
     """Measure the tone model on labelled calls, beside a word list, the majority and one rater.
 
-    Or on impatience in written comments, beside what others have published (this takes a while).
+    Or on impatience in written comments, beside what others have published (this takes a while). Or by what the people
+    here say of its scores: how far leads, reps and model agree, by axis and by behaviour.
 
     \b
     Examples: coach evaluate --leave-one-author-out
               coach evaluate --public ../shared/data/public
+              coach evaluate --feedback feedback.jsonl
     """
+    if is_feedback:
+        from coach.tone.examples import labelled_calls
+        from coach.tone.feedback import report
+
+        told = report(labelled_calls(labelled))
+        return print(json.dumps(told.as_dict()) if as_json else told)
+
     from coach.tone import evaluate as measure
     from coach.tone.model import FOLDERS, ToneModel
     from coach.tone.public import Comparison, compare

@@ -1,16 +1,18 @@
 """One call through the whole house: the library's front door."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 from coach import __version__, moments
 from coach.audio import length
-from coach.calls import Call, Rating, Review
+from coach.calls import AXES, Call, Rating, Review
 from coach.delivery import measure
 from coach.listen import Engine, listen, load_engine
 from coach.redact import redact
 from coach.tone.model import FOLDERS, ToneModel
+from coach.tone.thresholds import read_thresholds
 
 SURE_OF_REP = 0.7
 
@@ -25,10 +27,22 @@ class Reviewer:
         Path or name of other Whisper weights than the `base` that comes along.
     tone : "best" or "fast"
         The fast tone model reads about twice as many calls in the same time, and is right less often.
+    delivery : bool
+        Whether to measure how it was spoken. Scores, and the moments that the words give, are the same without.
+    thresholds : Path, optional
+        A file of `coach feedback calibrate`, in place of the thresholds from which the model shows a moment.
     """
 
-    def __init__(self, engine: str = "openai-whisper", model: str | None = None, tone: str = "best"):
-        self._engine_name, self._whisper, self._tone_name = engine, model, tone
+    def __init__(
+        self,
+        engine: str = "openai-whisper",
+        model: str | None = None,
+        tone: str = "best",
+        delivery: bool = True,
+        thresholds: Path | None = None,
+    ):
+        self._engine_name, self._whisper, self._tone_name, self._delivery = engine, model, tone, delivery
+        self._thresholds = read_thresholds(thresholds) if thresholds else None
 
     @cached_property
     def engine(self) -> Engine:
@@ -36,13 +50,16 @@ class Reviewer:
 
     @cached_property
     def tone(self) -> ToneModel:
-        return ToneModel.load(FOLDERS[self._tone_name])
+        model = ToneModel.load(FOLDERS[self._tone_name])
+        return model.with_thresholds(self._thresholds) if self._thresholds else model
 
     @property
     def versions(self) -> dict[str, str]:
         """What transcribes and scores, for the record."""
         whisper = self._whisper or "base"
-        return {"coach": __version__, "engine": self._engine_name, "whisper": whisper, "tone": self._tone_name}
+        named = {"coach": __version__, "engine": self._engine_name, "whisper": whisper, "tone": self._tone_name}
+        own = "/".join(f"{self._thresholds[axis]:g}" for axis in AXES) if self._thresholds else ""
+        return named | ({"thresholds": own} if own else {})
 
     def load(self) -> None:
         """Load the models now, so that what is missing is said before the first recording."""
@@ -79,12 +96,13 @@ class Reviewer:
 
         `recording` is the call's sound: without it nothing is said of the voice.
         """
+        call = call if self._delivery else replace(call, speech=())
         reason = why_not_scored(call)
         if reason:
             nothing = Rating(scores=None, not_scored=reason)
             return Review(call, tuple(nothing if t.speaker == "rep" else None for t in call.turns), (), reason)
         ratings = self.tone.rate(call)
-        deliveries, timing = measure(call, recording)
+        deliveries, timing = measure(call, recording) if self._delivery else ((), None)
         found = moments.find(call, ratings, self.tone.thresholds, timing)
         return Review(call, ratings, found, delivery=deliveries, timing=timing)
 

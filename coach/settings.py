@@ -38,6 +38,11 @@ def read() -> dict[str, Any]:
         raise InputError(f"{file}: cannot be read as settings ({reason}); {EXPLAINED}") from error
 
 
+def value(name: str) -> Any:
+    """What the environment says of an option that stands alone, else the settings file; None where neither does."""
+    return os.environ.get(f"TONE_COACH_{name.upper()}") or read().get(name)
+
+
 def defaults(group: click.Group) -> dict[str, Any]:
     """The settings as Click's `default_map`: what stands alone serves every command that has such an option, what
     stands in the table of a command only that one.

@@ -1,5 +1,7 @@
 """Options that several commands share."""
 
+from pathlib import Path
+
 import click
 
 VIEWERS = ["rep", "lead", "operations"]
@@ -42,6 +44,12 @@ def reviewing(command):
             "--model",
             envvar="TONE_COACH_MODEL",
             help="Other Whisper weights than the base that comes along: a path or a name.",
+        ),
+        click.option(
+            "--thresholds",
+            envvar="TONE_COACH_THRESHOLDS",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="From when on a turn is shown: a file of coach feedback calibrate.",
         ),
     ):
         command = option(command)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from coach import audio
+from coach import audio, settings
 from coach.calls import Call, InputError, Moment, Stretch
 from coach.dashboard.words import markdown_free
 from coach.store import ALONE, CallRow, Desk, Person, Store, default_url
@@ -45,7 +45,9 @@ def _opened(url: str) -> Store:
 def reviewer() -> "Reviewer":
     from coach.review import Reviewer  # torch comes with it: pages that only read must not wait for that
 
-    return Reviewer()
+    named = {name: value for name in ("engine", "model", "tone") if (value := settings.value(name))}
+    thresholds = settings.value("thresholds")
+    return Reviewer(**named, thresholds=Path(thresholds) if thresholds else None)
 
 
 @st.cache_resource(show_spinner=False)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -29,7 +28,7 @@ from coach.store.schema import EarlierScore, Rep, StoredCall, StoredDelivery, St
 
 def default_url() -> str:
     """The database named by TONE_COACH_DB (a URL or a file) or the settings, else coach.db in the working folder."""
-    return os.environ.get("TONE_COACH_DB") or settings.read().get("db") or "sqlite:///coach.db"
+    return settings.value("db") or "sqlite:///coach.db"
 
 
 def digest_of(path: Path) -> str:

@@ -67,7 +67,7 @@ def _measures(rows: pd.DataFrame, weights: Weights) -> Iterator[tuple[str, np.nd
     rated, chance = rows.truth.to_numpy() >= 1, rows.probability.to_numpy()
     with np.errstate(invalid="ignore", divide="ignore"):
         yield from zip(("average precision", "ROC-AUC"), _ranking(rated, chance, weights), strict=True)
-        yield "kappa", _kappa(rounded(rows.truth), rounded(rows.rating), weights)
+        yield "kappa", kappa(rounded(rows.truth), rounded(rows.rating), weights)
         yield "calibration error", _calibration_error(rated, chance, weights)
 
 
@@ -83,7 +83,7 @@ def _ranking(rated: np.ndarray, chance: np.ndarray, weights: Weights) -> tuple[n
     return np.where(all_no > 0, (more_yes * precision).sum(1) / all_yes, np.nan), area
 
 
-def _kappa(truth: np.ndarray, rating: np.ndarray, weights: Weights) -> np.ndarray:
+def kappa(truth: np.ndarray, rating: np.ndarray, weights: Weights) -> np.ndarray:
     """Cohen's kappa with quadratic weights: the mean squared distance against that of independent ratings."""
 
     def mean(values: np.ndarray) -> np.ndarray:

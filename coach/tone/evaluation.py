@@ -35,18 +35,18 @@ class Evaluation:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: tables as lists of rows, an estimate as its value and interval."""
-        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
 
     def __str__(self) -> str:
         """Tables to read; they are Markdown too."""
         parts = [f"{self.calls} calls, {self.turns} rep turns; in brackets 95 % intervals, calls resampled", ""]
-        parts += _markdown(self._agreement())
+        parts += markdown(self._agreement())
         for named in (self.moments, self.contrast):
             parts += ["", *_listed(named)]
-        parts += ["", "Calling a turn absent, present, or not sure:", "", *_markdown(self._abstention())]
+        parts += ["", "Calling a turn absent, present, or not sure:", "", *markdown(self._abstention())]
         if len(self.authors):
             parts += ["", "Average precision / ROC-AUC / kappa for each author, and the mean of the authors:", ""]
-            parts += _markdown(self._authors())
+            parts += markdown(self._authors())
         return "\n".join([*parts, "", *_listed(self.evidence)]).rstrip()
 
     def _agreement(self) -> pd.DataFrame:
@@ -71,16 +71,16 @@ class Evaluation:
         return pd.concat([wide, pd.DataFrame([{"author": "mean", "calls": wide.calls.sum()} | mean])]).map(str)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     if isinstance(value, pd.DataFrame):
         value = value.to_dict("records")
     if isinstance(value, Estimate):
         value = value._asdict()
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, float) and isnan(value):
         return None  # JSON has no word for it
-    return {name: _plain(item) for name, item in value.items()} if isinstance(value, dict) else value
+    return {name: plain(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def _estimate(row: Any) -> str:
@@ -91,6 +91,6 @@ def _listed(named: Mapping[str, float | Estimate]) -> list[str]:
     return [f"- {name}: {value if isinstance(value, Estimate) else f'{value:.4g}'}" for name, value in named.items()]
 
 
-def _markdown(rows: pd.DataFrame) -> list[str]:
+def markdown(rows: pd.DataFrame) -> list[str]:
     lines = [list(rows.columns), ["---"] * len(rows.columns), *rows.fillna("").to_numpy().tolist()]
     return ["| " + " | ".join(line) + " |" for line in lines]

@@ -43,6 +43,11 @@ class ToneModel:
         thresholds, unsure = ({axis: config[name][axis] for axis in AXES} for name in ("thresholds", "unsure_from"))
         return cls(reader, Heads.load(files["heads.safetensors"]), thresholds, unsure)
 
+    def with_thresholds(self, thresholds: dict[Axis, float]) -> "ToneModel":
+        """The same model that shows moments from other probabilities on; "not sure" ends there at the latest."""
+        unsure = {axis: min(self.unsure_from[axis], thresholds[axis]) for axis in AXES}
+        return replace(self, thresholds=thresholds, unsure_from=unsure)
+
     def rate(self, call: Call) -> tuple[Rating | None, ...]:
         """Rate each rep turn by what was said up to its end; None for every other turn."""
         ratings: list[Rating | None] = [None] * len(call.turns)
