@@ -13,18 +13,18 @@ from typing import Literal
 import fsspec
 
 from coach.calls import InputError
-from coach.store import Store, care
+from coach.store import Store, care, trail
 from coach.store.care import Found
 from coach.store.engine import erase
 
-Kind = Literal["recordings", "transcripts", "all"]
+Kind = Literal["recordings", "transcripts", "all", "trail"]
 Say = Callable[[str], None]
 DAYS = {"d": 1, "w": 7}
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What was removed, in numbers. Recordings that are `left` could not be removed; their calls stay as they were.
+    """What was removed, in numbers. Recordings that are `left` could not be removed; what is known of them stays.
 
     `gone` counts recordings that were no longer where the store knew them, `kept` those that nobody asked to remove,
     `failed` those as old that no batch could score, which nothing here touches; `rows` says what of whole calls went.
@@ -60,7 +60,7 @@ def purge(store: Store, before: datetime, kinds: Sequence[Kind], say: Say, dry_r
     ----------
     kinds
         "recordings": the sound files; "transcripts": all words, while scores, behaviours and counts stay;
-        "all": the calls, with their recordings.
+        "all": the calls, with their recordings; "trail": entries of the audit trail that are as old.
     say
         Called with one line for each recording that could not be removed, or is left alone.
 
@@ -72,7 +72,8 @@ def purge(store: Store, before: datetime, kinds: Sequence[Kind], say: Say, dry_r
     old, outcome = care.older_than(before), Outcome(failed=care.failed_before(store, before))
     if "all" in kinds:
         for calls in care.found(store, old):
-            _remove(store, calls, outcome, say, dry_run)
+            cleared = _without_recordings(store, calls, outcome, say, dry_run)
+            outcome.rows += care.remove_calls(store, cleared, dry_run)
     if "recordings" in kinds:
         for calls in care.found(store, old, care.HAS_RECORDING):
             cleared = _without_recordings(store, calls, outcome, say, dry_run)
@@ -83,7 +84,10 @@ def purge(store: Store, before: datetime, kinds: Sequence[Kind], say: Say, dry_r
             outcome.transcripts += len(calls)
             if not dry_run:
                 care.remove_words(store, calls)
+    if "trail" in kinds:
+        outcome.rows["entries of the trail"] = trail.remove_before(store, before, dry_run)
     if not dry_run:
+        trail.note(store, trail.PURGED, what=", ".join(kinds), before=f"{before:%Y-%m-%d}", **_numbers(outcome))
         erase(store._writing)
     return outcome
 
@@ -97,7 +101,7 @@ def forget(
     keep_recordings: bool = False,
     dry_run: bool = False,
 ) -> Outcome:
-    """Remove all calls of a rep, or of a customer by their reference, and what hangs on them.
+    """Remove all calls of a rep, or of a customer by their reference, what hangs on them, and what failed of theirs.
 
     Raises
     ------
@@ -107,55 +111,76 @@ def forget(
     outcome, seen = Outcome(), rep is not None and care.has_rep(store, rep)
     for calls in care.found(store, care.about(rep, customer)):
         seen = True
-        if keep_recordings:
-            outcome.kept += sum(call.recording is not None for call in calls)
-        _remove(store, calls, outcome, say, dry_run, keep_recordings)
+        cleared = _cleared(store, calls, outcome, say, dry_run, keep_recordings)
+        outcome.rows += care.remove_calls(store, cleared, dry_run)
+    if unscored := care.unscored(store, rep, customer):
+        seen = True
+        cleared = _cleared(store, unscored, outcome, say, dry_run, keep_recordings)
+        outcome.rows += care.remove_unscored(store, cleared, dry_run)
     if not seen:
         who = f"a rep named {rep}" if customer is None else f"a customer with the reference {customer}"
         raise InputError(f"nothing is kept about {who}; it must be written as it is in `coach calls` or the manifest")
     if not dry_run:
         if rep is not None:
             care.remove_rep(store, rep)
+        trail.note(store, trail.FORGOTTEN, whom="a rep" if rep else "a customer", **_numbers(outcome))
         erase(store._writing)
     return outcome
 
 
-def _remove(
-    store: Store, calls: Sequence[Found], outcome: Outcome, say: Say, dry_run: bool, keep_recordings: bool = False
-) -> None:
-    """Whole calls, but those whose recording cannot be removed: they would be lost from sight."""
-    cleared = calls if keep_recordings else _without_recordings(store, calls, outcome, say, dry_run)
-    outcome.rows += care.remove_calls(store, cleared, dry_run)
+def _numbers(outcome: Outcome) -> dict[str, int]:
+    found = {"recordings": outcome.recordings, "transcripts": outcome.transcripts} | outcome.rows
+    return {name: number for name, number in found.items() if number}
 
 
-def _without_recordings(store: Store, calls: Sequence[Found], outcome: Outcome, say: Say, dry_run: bool) -> list[Found]:
-    """Remove the recordings of calls; returns the calls that have none any more."""
+def _cleared(
+    store: Store, found: Sequence[Found], outcome: Outcome, say: Say, dry_run: bool, keep_recordings: bool
+) -> Sequence[Found]:
+    if not keep_recordings:
+        return _without_recordings(store, found, outcome, say, dry_run)
+    outcome.kept += sum(each.recording is not None for each in found)
+    return found
+
+
+def _without_recordings(store: Store, found: Sequence[Found], outcome: Outcome, say: Say, dry_run: bool) -> list[Found]:
+    """Remove recordings; returns what has none any more. What keeps its recording would be lost from sight."""
     cleared = []
-    for call in calls:
+    for each in found:
         try:
-            if call.recording and _remove_file(call.recording, call.digest, store.folder / "recordings", dry_run):
+            if each.recording and _remove_file(each.recording, each.digest, store.folder / "recordings", dry_run):
                 outcome.recordings += 1
-            elif call.recording:
+            elif each.recording:
                 outcome.gone += 1
-                say(f"{call.recording}: another recording is there by now, and is left alone")
+                say(f"{each.recording}: another recording is there by now, and is left alone")
         except FileNotFoundError:
             outcome.gone += 1
         except Exception as error:  # each kind of storage has its own errors, and one file must not stop the others
             outcome.left += 1
             reason = getattr(error, "strerror", None) or str(error).partition("\n")[0] or type(error).__name__
-            say(f"{call.recording}: cannot be removed ({reason}); its call stays until it can")
+            say(f"{each.recording}: cannot be removed ({reason}); what is kept of it stays until it can")
             continue
-        cleared.append(call)
+        cleared.append(each)
     return cleared
 
 
-def _remove_file(recording: str, digest: str, uploads: Path, dry_run: bool) -> bool:
-    """Remove a call's recording; False where another one is in its place."""
+def _remove_file(recording: str, digest: str | None, uploads: Path, dry_run: bool) -> bool:
+    """Remove a recording; False where another one is in its place.
+
+    Raises
+    ------
+    InputError
+        Where nobody knows what it holds, since it could never be read.
+    """
     is_url = "://" in recording
     files, path = fsspec.url_to_fs(recording) if is_url else (fsspec.filesystem("file"), recording)
     with files.open(path, "rb") as file:  # asking whether it `exists` would take an unreachable place for an empty one
-        if hashlib.file_digest(file, "sha256").hexdigest() != digest:
-            return False
+        content = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest is None:
+        raise InputError(
+            "no batch could read it, so that nobody knows whether it is this one; look, and remove it yourself"
+        )
+    if content != digest:
+        return False
     if not dry_run:
         files.rm_file(path)
         folder = Path(path).parent

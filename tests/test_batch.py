@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -142,6 +143,53 @@ def test_a_bucket_is_read_by_copies_that_do_not_stay(tmp_path: Path, store: Stor
 def test_a_bucket_that_nobody_can_reach_is_said_in_one_line():
     with pytest.raises(InputError, match=r"nosuch://bucket/calls: cannot be reached"):
         recordings("nosuch://bucket/calls")
+
+
+SECRET = "AKIA/s3cr3t"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"s3://me:{SECRET}@bucket/calls/",
+        f"simplecache::s3://me:{SECRET}@bucket/a.wav",
+        f"https://{SECRET.partition('/')[2]}@calls.example/list.csv",
+        f"https://calls.example/a.wav?X-Amz-Date=2026&X-Amz-Signature={SECRET}",
+        f"abfs://box@calls.example/a.wav?sv=2026&sig={SECRET}",
+    ],
+)
+def test_keys_in_urls_are_neither_kept_nor_shown(tmp_path: Path, store: Store, url: str):
+    (tmp_path / "calls.csv").write_text(f"recording,rep\n{url},Dana\n")
+    for source in (url, tmp_path / "calls.csv"):
+        result = CliRunner().invoke(main, ["batch", str(source), "--db", store.url])
+        assert (result.exit_code, result.stderr.count("\n")) == (1, 1) and "in the environment" in result.stderr
+        assert "s3cr3t" not in result.output and not store.runs()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "s3://bucket/who@where/call-?.wav",
+        "sftp://coach@host:22/a@b.wav",
+        "sftp://host:22/a@b.wav",
+        "abfs://box@calls.example/a.wav",
+        "https://calls.example:8080/a.wav?day=2026-11-18",
+    ],
+)
+def test_urls_without_keys_are_taken(tmp_path: Path, url: str):
+    (tmp_path / "calls.jsonl").write_text(json.dumps({"recording": url}))
+    assert recordings(tmp_path / "calls.jsonl") == [Recording(url)]
+
+
+@pytest.mark.parametrize(("policy", "measured"), [("off", False), ("rep", True)])
+def test_nothing_is_measured_of_how_a_rep_spoke_where_nobody_may_see_it(
+    tmp_path: Path, store: Store, light: Light, monkeypatch: pytest.MonkeyPatch, policy: str, measured: bool
+):
+    said = []
+    monkeypatch.setattr("coach.review.Reviewer", lambda *_, delivery, **more: said.append(delivery) or light)
+    store.set_policy(replace(store.policy, delivery=policy))
+    assert CliRunner().invoke(main, ["batch", str(tmp_path), "--db", store.url]).exit_code == 0
+    assert said == [measured]
 
 
 def test_only_what_is_new_is_taken(tmp_path: Path):

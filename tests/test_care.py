@@ -6,16 +6,21 @@ from pathlib import Path
 
 import fsspec
 import pytest
+from alembic import command
 from click.testing import CliRunner
 from hand_made import store_with_a_call
+from light import Light, record
+from sqlalchemy import inspect
 from streamlit.testing.v1 import AppTest
 from test_store import SCORES, bytes_of, review_of, spoken
 
 from coach import care
+from coach.batch import Batch, recordings
 from coach.calls import InputError, Review
 from coach.cli import main
 from coach.dashboard import routes
 from coach.store import Store, digest_of
+from coach.store.engine import alembic_config, open_engine
 from coach.store.jobs import LeaseLost
 from coach.tips import TEXTS
 
@@ -277,3 +282,75 @@ def test_a_recording_that_cannot_be_removed_is_a_failure(store: Store, tmp_path:
     path.mkdir()
     code, out, err = run(store, "purge", "--older-than", "1d", "--all")
     assert code == 1 and "could not be removed" in out and str(path) in err
+
+
+def failed_night(store: Store, folder: Path, **whose: str) -> list[Path]:
+    """A batch whose manifest says whose the recordings are, none of which can be scored."""
+    paths = record(folder / "in", *whose)
+    rows = [f"{path},{who}\n" for path, who in zip(paths, whose.values(), strict=True)]
+    (folder / "calls.csv").write_text("recording,rep,customer\n" + "".join(rows))
+    Batch(store, Light(folder / "log")).run(recordings(folder / "calls.csv"))
+    return paths
+
+
+@pytest.mark.parametrize("who", [("--customer", "C-4711"), ("--rep", "Ann Able")])
+def test_a_recording_that_failed_is_forgotten_like_a_call(store: Store, tmp_path: Path, who: tuple[str, str]) -> None:
+    night = {"stumble-ann-4711": "Ann Able,C-4711", "refuse-bo": "Bo,C-4"}
+    path, other = failed_night(store, tmp_path, **night)
+    code, rehearsed, _ = run(store, "forget", *who, "--dry-run")
+    assert (code, path.exists(), len(store.failures())) == (0, True, 2)
+    _, out, _ = run(store, "forget", *who)
+    assert out.startswith("Removed: 1 recordings, 1 entries of batches.")
+    assert rehearsed == out.replace("Removed", "Would be removed")
+    assert (path.exists(), other.exists()) == (False, True)
+    assert [row.recording for row in store.failures()] == [str(other)]
+    assert not any(trace in bytes_of(store) for trace in (b"C-4711", b"Ann Able", b"stumble-ann"))
+    assert run(store, "forget", *who)[0] == 1
+
+
+def test_what_a_batch_has_in_hand_is_forgotten_and_not_kept_when_it_is_done(store: Store) -> None:
+    shift = store.begin("a folder", {"tone": "1"})
+    assert shift.claim("d", "/in/a.wav", customer="C-4711").state == "ours"
+    assert care.forget(store, print, customer="C-4711").rows == {care.care.ENTRIES: 1}
+    with pytest.raises(LeaseLost):
+        store.save(review_of(), digest="d", customer="C-4711", run=shift.id)
+    shift.fail("/in/a.wav", "crashed", "why", "d", customer="C-4711")
+    assert store.failures() == [] and b"C-4711" not in bytes_of(store)
+
+
+def test_what_another_recording_failed_of_stays_when_its_place_is_taken(store: Store, tmp_path: Path) -> None:
+    (path,) = failed_night(store, tmp_path, refuse="Ann Able,C-4711")
+    path.write_bytes(b"tomorrow's call")
+    said: list[str] = []
+    outcome = care.forget(store, said.append, customer="C-4711")
+    assert (outcome.gone, path.exists(), store.failures()) == (1, True, []) and "left alone" in said[0]
+
+
+def test_a_better_manifest_tells_whose_the_failed_recording_is(store: Store, tmp_path: Path) -> None:
+    failed_night(store, tmp_path, refuse=",")
+    with pytest.raises(InputError, match="nothing is kept"):
+        care.forget(store, print, customer="C-4711")
+    failed_night(store, tmp_path, refuse="Ann Able,C-4711")
+    assert care.forget(store, print, customer="C-4711", keep_recordings=True).kept == 1 and store.failures() == []
+
+
+def test_what_could_never_be_read_is_for_people_to_remove(store: Store, tmp_path: Path) -> None:
+    for name in ("absent.wav", "empty.wav"):
+        store.begin("a folder", {}).fail(str(tmp_path / name), "cannot be read", "why", customer="C-4711")
+    (tmp_path / "empty.wav").touch()
+    code, _, err = run(store, "forget", "--customer", "C-4711")
+    assert code == 1 and "remove it yourself" in err
+    assert [row.recording for row in store.failures()] == [str(tmp_path / "empty.wav")]
+    (tmp_path / "empty.wav").unlink()
+    assert run(store, "forget", "--customer", "C-4711")[0] == 0 and store.failures() == []
+
+
+def test_failures_in_a_database_of_the_fifth_version_stay_and_new_ones_say_whose_they_are(store: Store) -> None:
+    store.begin("a folder", {}).fail("/in/old.wav", "cannot be used", "why")
+    with open_engine(store.url)[1].begin() as connection:
+        command.downgrade(alembic_config(connection), "0005")
+        assert "customer" not in [column["name"] for column in inspect(connection).get_columns("jobs")]
+    newer = Store(store.url)
+    newer.begin("a folder", {}).fail("/in/new.wav", "cannot be read", "why", customer="C-4711")
+    care.forget(newer, print, customer="C-4711")
+    assert [row.recording for row in newer.failures()] == ["/in/old.wav"]

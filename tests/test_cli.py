@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from coach import report
-from coach.as_json import review_from_dict, review_to_dict
+from coach.as_json import call_to_dict, review_from_dict, review_to_dict
 from coach.calls import AXES, Call, Delivery, Evidence, Moment, Overlap, Score, Silence, Stretch, Timing, Turn, Word
 from coach.cli import main
 from coach.commands.options import VIEWERS
@@ -219,14 +219,14 @@ def test_the_csv_ends_with_how_each_turn_was_spoken():
     ("flags", "env", "told"), [([], "on", True), (["--no-delivery"], "", False), ([], "off", False)]
 )
 def test_scoring_tells_how_it_was_spoken_unless_told_not_to(
-    calls: Path, monkeypatch: pytest.MonkeyPatch, flags: list[str], env: str, told: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: list[str], env: str, told: bool
 ):
     monkeypatch.setenv("TONE_COACH_DELIVERY", env)
-    monkeypatch.setattr("coach.review.Reviewer.rate", lambda self, call: hand_made.spoken())
-    found = json.loads(run("score", calls, "--format", "json", *flags).stdout.splitlines()[0])
-    assert ("timing" in found, "speech" in found, "delivery" in found["turns"][0]) == (told, told, told)
-    assert any(moment["heard"] for moment in found["moments"]) == told
-    assert ("talk share" in run("score", calls, *flags).stdout) == told
+    path = tmp_path / "spoken.jsonl"
+    path.write_text(json.dumps(call_to_dict(hand_made.spoken().call)))
+    found = json.loads(run("score", path, "--tone", "fast", "--format", "json", *flags).stdout)
+    assert ("timing" in found, "delivery" in found["turns"][0]) == (told, told)
+    assert ("talk share" in run("score", path, "--tone", "fast", *flags).stdout) == told
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import io
 import sys
 import wave
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,10 @@ from coach import audio
 from coach.as_json import call_from_dict, call_to_dict
 from coach.calls import Call, InputError, Speaker, Stretch, Turn, Word, located, swap
 from coach.redact import redact
+from coach.redact.found import PLACEHOLDERS
 from coach.redact.numbers import is_card, luhn
+from coach.tone.evidence import clauses
+from coach.tone.reader import STAND_INS, legible
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 import redaction
@@ -146,6 +150,23 @@ def test_hardly_any_number_of_the_written_talks_is_missed(kind, least):
     assert len(judged) >= 20 and judged.count("") >= least * len(judged)
 
 
+def test_the_tone_model_reads_made_up_data_and_marks_the_words_that_are_kept():
+    said = "So it's [card number], and [e-mail]. [phone]?"
+    passage = legible(Turn("rep", said))
+    assert " ".join(passage.spoken) == "So it's 4000 1234 5678 9010, and name@example.com. 0800 123 4567?"
+    assert [said[slice(*passage.quote(i, i + 1))] for i in (2, 4, 5)] == ["[card number],", "[e-mail].", "[phone]?"]
+    assert clauses(passage) == [(0, 5), (5, 6)]
+    assert set(STAND_INS) == set(PLACEHOLDERS.values())
+
+
+def test_a_number_of_which_the_transcriber_was_unsure_is_not_read():
+    turn = redact(timed("It's 4386 2551 1848 7335, right?")).turns[0]
+    before, number, after = turn.words
+    unsure = replace(turn, words=(before, replace(number, probability=0.3), after))
+    assert legible(turn).spoken == ["It's", "4000 1234 5678 9010,", "right?"]
+    assert legible(unsure).spoken == ["It's", "right?"]
+
+
 def test_names_without_presidio_say_what_to_install():
     from coach.redact.names import Names
 
@@ -154,8 +175,11 @@ def test_names_without_presidio_say_what_to_install():
 
 
 def test_names_with_presidio():
-    pytest.importorskip("presidio_analyzer")
+    pytest.importorskip("presidio_analyzer", reason="needs the extra `names`")
     from coach.redact.names import Names
 
-    call = redact(talk("Hi, how can I help?", "My name is Walter Haines, and it's broken."), Names())
-    assert texts(call)[1] == "My name is [name], and it's broken."
+    call = timed("My name is Walter Haines, card 4386 2551 1848 7335, and it's broken.")
+    left = redact(call, Names())
+    assert texts(left) == ["My name is [name], card [card number], and it's broken."]
+    assert [word.text for word in left.turns[0].words][3] == "[name]" and len(left.redacted) == 2
+    assert redact(call).turns[0].text.startswith("My name is Walter Haines")

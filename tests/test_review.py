@@ -1,13 +1,14 @@
 import csv
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hand_made import review, score
 
 from coach import report
 from coach.as_json import review_from_dict, review_to_dict
-from coach.calls import AXES, Call, Rating, Review, Turn, call_scores, swap, unsure_axes
+from coach.calls import AXES, Call, Rating, Review, Stretch, Turn, call_scores, swap, unsure_axes
 from coach.review import Reviewer, why_not_scored
 
 REP = Turn("rep", "Good morning, this is Anna. How can I help?")
@@ -34,6 +35,20 @@ def test_what_cannot_be_scored_says_why_and_keeps_the_transcript(call: Call, rea
     assert review.moments == ()
     assert call_scores(review) is None
     assert all(rating is None or (rating.scores is None and rating.not_scored) for rating in review.ratings)
+
+
+@pytest.mark.parametrize("measured", [True, False])
+def test_how_it_was_spoken_is_measured_only_where_it_is_asked_for(
+    samples: Path, monkeypatch: pytest.MonkeyPatch, measured: bool
+):
+    recording, heard = samples / "2026-11-18_1405_dana.wav", []
+    monkeypatch.setattr("coach.delivery.voice.voices", lambda call, path: heard.append(path) or [None, None])
+    timed = tuple(replace(turn, start=4.0 * i, end=4.0 * i + 3) for i, turn in enumerate(CALL.turns))
+    speech = tuple(Stretch(turn.speaker, turn.start, turn.end) for turn in timed)
+    found = Reviewer(tone="fast", delivery=measured).rate(replace(CALL, turns=timed, speech=speech), recording)
+    assert heard == [recording] * measured and len(found.delivery) == 2 * measured
+    assert bool(found.timing) == bool(found.call.speech) == measured
+    assert found.ratings == Reviewer(tone="fast").rate(CALL).ratings
 
 
 def test_an_answering_machine_before_the_call_does_not_stop_the_scoring():

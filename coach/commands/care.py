@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FORMATS = ["csv", "parquet", "jsonl", "vtt", "srt", "convokit"]
 OUTSIDE = (
     "Not touched, yours to clean: backups, exports, copies of recordings, manifests and side-car files, logs, "
-    "and recordings that were never scored."
+    "and recordings that no batch took, or that failed in one that was not told whose they are."
 )
 
 rehearsal = click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
@@ -41,9 +41,12 @@ class Past(click.ParamType):
 @click.option(
     "--all", "everything", envvar="TONE_COACH_PURGE_ALL", is_flag=True, help="The calls, with their recordings."
 )
+@click.option("--trail", is_flag=True, help="Entries of the audit trail: who did what before then.")
 @database
 @rehearsal
-def purge(older_than: datetime, recordings: bool, transcripts: bool, everything: bool, db: str, dry_run: bool):
+def purge(
+    older_than: datetime, recordings: bool, transcripts: bool, everything: bool, trail: bool, db: str, dry_run: bool
+):
     """Remove what is kept of calls older than so many days, by when they took place or else were added.
 
     \b
@@ -53,10 +56,10 @@ def purge(older_than: datetime, recordings: bool, transcripts: bool, everything:
     from coach import care
     from coach.store import Store
 
-    asked: dict[Kind, bool] = {"recordings": recordings, "transcripts": transcripts, "all": everything}
+    asked: dict[Kind, bool] = {"recordings": recordings, "transcripts": transcripts, "all": everything, "trail": trail}
     kinds = [kind for kind, yes in asked.items() if yes]
     if not kinds:
-        raise click.UsageError("Say what to remove: --recordings, --transcripts or --all.")
+        raise click.UsageError("Say what to remove: --recordings, --transcripts, --all or --trail.")
     outcome = care.purge(Store(db), older_than, kinds, _say, dry_run)
     _print(outcome, dry_run)
     if outcome.failed:
@@ -100,7 +103,7 @@ def _print(outcome: "Outcome", dry_run: bool) -> None:
     if outcome.kept:
         print(f"Recordings that are kept, and that a batch would score again: {outcome.kept}.")
     if outcome.left:
-        print(f"Recordings that could not be removed, so that their calls stay: {outcome.left}.")
+        print(f"Recordings that could not be removed, so that what is kept of them stays: {outcome.left}.")
 
 
 @click.command()
@@ -124,9 +127,11 @@ def export(form: str, out: Path, rep: str | None, since: datetime | None, viewer
     Example: coach export --format parquet --out exports/march --since 2026-03-01
     """
     from coach.export import export as write
-    from coach.store import Store
+    from coach.store import Store, trail
 
-    outcome = write(Store(db), form, out, rep=rep, since=since, viewer=viewer)
+    store = Store(db)
+    outcome = write(store, form, out, rep=rep, since=since, viewer=viewer)
+    trail.note(store, trail.EXPORTED, what=form, calls=outcome.calls)
     print(f"{outcome.calls} calls are in {out}.")
     left_out = {"their words were removed": outcome.without_words, "they have no times": outcome.without_times}
     for reason, number in left_out.items():
