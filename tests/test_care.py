@@ -10,7 +10,7 @@ from alembic import command
 from click.testing import CliRunner
 from hand_made import store_with_a_call
 from light import Light, record
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 from streamlit.testing.v1 import AppTest
 from test_store import SCORES, bytes_of, review_of, spoken
 
@@ -22,6 +22,7 @@ from coach.dashboard import routes
 from coach.store import Store, digest_of
 from coach.store.engine import alembic_config, open_engine
 from coach.store.jobs import LeaseLost
+from coach.store.people import Account, Choice, StoredNote, StoredSession
 from coach.tips import TEXTS
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -148,7 +149,8 @@ def test_pages_say_that_the_words_were_removed(tmp_path: Path, monkeypatch: pyte
     app.switch_page(routes.CALL).query_params["id"] = "1"
     app.run()
     said = "".join(block.proto.body for block in app.get("html"))
-    assert not app.exception and not app.button and "What was said in this call was removed on" in said
+    assert not app.exception and "What was said in this call was removed on" in said
+    assert "Swap speakers" not in [button.label for button in app.button]
     assert "A strength" in said and "sees how the customer feels" in said and "<h2>Transcript" not in said
     assert not any(word in said for word in ("boiler", "obviously", "ring you by four", "<blockquote"))
 
@@ -354,3 +356,27 @@ def test_failures_in_a_database_of_the_fifth_version_stay_and_new_ones_say_whose
     newer.begin("a folder", {}).fail("/in/new.wav", "cannot be read", "why", customer="C-4711")
     care.forget(newer, print, customer="C-4711")
     assert [row.recording for row in newer.failures()] == ["/in/old.wav"]
+
+
+def test_what_people_said_of_a_call_goes_with_it_and_a_forgotten_rep_has_no_account_left(
+    store: Store, tmp_path: Path
+) -> None:
+    keep(store, tmp_path, "one", rep="Ann Able")
+    keep(store, tmp_path, "two", rep="Ben Bold")
+    with store.writing() as session:
+        for number, (login, role) in enumerate((("ann@example.org", "rep"), ("lead@example.org", "lead")), start=1):
+            rep, said = (1 if role == "rep" else None), {"teams": [], "made_at": NOW}
+            session.add(Account(id=number, login=login, name=login, role=role, rep_id=rep, **said))
+        session.flush()
+        session.add(StoredSession(id=1, rep_id=1, lead_id=2, made_at=NOW, plan="be patient with Ann"))
+        for call in (1, 2):
+            moment = {"call_id": call, "turn": 2, "axis": "impatience", "kind": "giveaway"}
+            session.add(Choice(choice="private", at=NOW, **moment))
+            session.add(StoredNote(account_id=1, call_id=call, text=f"note on {call}", at=NOW))
+    care.forget(store, rep="Ann Able", say=print)
+    with store.reading() as session:
+        assert [account.login for account in session.scalars(select(Account))] == ["lead@example.org"]
+        assert list(session.scalars(select(StoredSession))) == []
+        assert [choice.call_id for choice in session.scalars(select(Choice))] == [2]
+    left = bytes_of(store)
+    assert b"note on 1" not in left and b"patient with Ann" not in left and b"ann@example.org" not in left

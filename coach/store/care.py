@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, inspect, or_, select, update
 from sqlalchemy.orm import Session
 
+from coach.store.people import Account, Choice, SessionMoment, StoredDisagreement, StoredNote, StoredRating
 from coach.store.schema import (
     EarlierScore,
     Job,
@@ -32,6 +33,11 @@ _PARTS: dict[str, Any] = {
     "moments": StoredMoment,
     "deliveries": StoredDelivery,
     "earlier scores": EarlierScore,
+    "choices": Choice,
+    "disagreements": StoredDisagreement,
+    "ratings": StoredRating,
+    "notes": StoredNote,
+    "moments of sessions": SessionMoment,
 }
 _WITHOUT_QUOTE = {text for told in TEXTS.values() for texts in told.values() for text in texts if "{" not in text}
 
@@ -149,10 +155,12 @@ def remove_unscored(store: Store, recordings: Sequence[Found], dry_run: bool = F
 
 
 def remove_rep(store: Store, name: str) -> None:
-    """Remove a rep's name, if no call is theirs any more."""
+    """Remove a rep's name, their sessions and the account that was theirs as a rep, if no call is theirs any more."""
     theirs = select(StoredCall.id).where(StoredCall.rep_id == Rep.id).exists()
-    with Session(store._writing) as session, session.begin():
-        session.execute(delete(Rep).where(Rep.name == name, ~theirs))
+    gone = select(Rep.id).where(Rep.name == name, ~theirs)
+    with store.writing() as session:
+        session.execute(delete(Account).where(Account.rep_id.in_(gone), Account.role == "rep"))
+        session.execute(delete(Rep).where(Rep.id.in_(gone)))
 
 
 def _delete(session: Session, table: Any, condition: ColumnElement[bool]) -> int:
