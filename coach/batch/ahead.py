@@ -49,7 +49,7 @@ def looked_at(recordings: Iterable[Recording], find_file: FindFile, ahead: int) 
     ----------
     find_file : the call that there is of a file with this place and stamp, which need not be read again then
     """
-    _clean_up()
+    clean_up()
     waiting = iter(recordings)
     with tempfile.TemporaryDirectory(prefix=f"{COPIES}{os.getpid()}-") as folder, ThreadPoolExecutor(ahead) as pool:
         futures = deque(pool.submit(_look, recording, find_file, folder) for recording in islice(waiting, ahead))
@@ -89,7 +89,7 @@ def _look(recording: Recording, find_file: FindFile, folder: str) -> Known:
         return replace(known, problem=unexpected(error))
 
 
-def _clean_up() -> None:
+def clean_up() -> None:
     """Remove the copies of processes that were killed: recordings must not stay behind."""
     for folder in Path(tempfile.gettempdir()).glob(f"{COPIES}*-*"):
         owner = folder.name.removeprefix(COPIES).partition("-")[0]

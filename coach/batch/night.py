@@ -7,68 +7,23 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import replace
+from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 from tqdm import tqdm
 
 from coach.batch.ahead import Known, looked_at, still_there
+from coach.batch.outcome import Event, Kind, Outcome, described, keep
 from coach.batch.recordings import Recording, stamp_of
-from coach.batch.workers import AGAIN, FLOOR, Failed, Job, Pool, Result, Scored, Scorer
-from coach.calls import InputError, Review
+from coach.batch.workers import AGAIN, FLOOR, Failed, Job, Pool, Result, Scored, Scorer, Workers
+from coach.calls import InputError
 from coach.store import GONE, LEASE, DatabaseGone, LeaseLost, Shift, Store, patiently, reason_of
-
-if TYPE_CHECKING:
-    from coach.review import Reviewer
 
 FRESH = 600.0  # seconds: a file that changed in the last of them, and holds less than it says, is still being written
 PATIENCE = 600.0  # seconds that a database may be gone
 CHANGING = "it is still being written; the next run takes it"
-Kind = Literal["scored", "not scored", "already there", "failed", "waiting", "to score"]
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What became of a recording. `failure` is the kind of a failure; `audio` and `took` in seconds."""
-
-    kind: Kind
-    recording: Recording
-    reason: str = ""
-    failure: str = ""
-    audio: float = 0.0
-    took: float = 0.0
-
-
-@dataclass(slots=True)
-class Outcome:
-    """How a batch went: recordings by what became of them, failures by kind, seconds of audio, seconds in all."""
-
-    scored: int = 0
-    not_scored: int = 0
-    already_there: int = 0
-    failed: int = 0
-    waiting: int = 0
-    failures: Counter[str] = field(default_factory=Counter)
-    missing: Counter[str] = field(default_factory=Counter)
-    audio: float = 0.0
-    took: float = 0.0
-
-    def add(self, event: Event) -> None:
-        name = event.kind.replace(" ", "_")
-        setattr(self, name, getattr(self, name) + 1)
-        self.audio += event.audio
-        if event.kind == "failed":
-            self.failures[event.failure] += 1
-        elif event.kind in ("scored", "not scored"):
-            self.missing.update(event.recording.missing)
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            name: dict(value) if isinstance(value, Counter) else value
-            for name, value in ((f.name, getattr(self, f.name)) for f in fields(self))
-        }
 
 
 def default_workers() -> int:
@@ -90,6 +45,8 @@ class Batch:
         Called with what became of each recording.
     workers
         Processes that score, each with its own models and its share of the cores.
+    cluster
+        Score in Ray actors rather than in processes of this machine: see `coach.batch.cluster.RayPool`.
     rescore
         Score again what another scorer had scored; its scores are kept beside.
     retry_failed
@@ -108,6 +65,7 @@ class Batch:
         tell: Callable[[Event], None] = lambda event: None,
         *,
         workers: int = 1,
+        cluster: str | None = None,
         rescore: bool = False,
         retry_failed: bool = False,
         limit: int | None = None,
@@ -118,12 +76,13 @@ class Batch:
         self._store, self._scorer, self._tell, self._workers = store, scorer, tell, workers
         self._rescore, self._retry_failed, self._limit = rescore, retry_failed, limit
         self._lease, self._patience = lease, patience
-        self._pool = Pool(scorer, workers, max(1, cores() // workers), floor)
+        self._pool = _pool(scorer, workers, cluster, floor)
         self._todo: list[Recording] = []
         self._again: set[Recording] = set()
         self._in_hand: set[str] = set()
         self._tries: Counter[str] = Counter()
         self._elsewhere: set[str] = set()
+        self._so_far: dict[str, Any] = {}
         self.outcome = Outcome()
 
     def run(self, recordings: Iterable[Recording], source: str = "") -> Outcome:
@@ -134,11 +93,12 @@ class Batch:
         InputError
             Where nothing can go on: the models cannot be loaded, or the database is gone. What is done is kept.
         """
-        since, self._todo = time.monotonic(), list(recordings)
+        self._since, self._todo = time.monotonic(), list(recordings)
+        self.outcome.total = len(self._todo)
         self._shift: Shift = self._patiently(self._store.begin, source, self._scorer.versions, self._lease)
         self._bar = tqdm(total=len(self._todo), desc="calls", unit="call", disable=None)
         try:
-            with self._bar, _beating(self._shift, self._lease):
+            with self._bar, _beating(self._shift, self._lease, lambda: self._so_far):
                 self._rounds()
         except DBAPIError as error:
             raise DatabaseGone(f"the database cannot be used any more ({reason_of(error)})") from error
@@ -146,14 +106,13 @@ class Batch:
             raise InputError(f"the batch cannot go on: {error}") from error
         finally:
             self._pool.close()
-            self.outcome.took = time.monotonic() - since
             with suppress(*GONE):
-                self._shift.end(self.outcome.as_dict())
+                self._shift.end(self._told())
         return self.outcome
 
     def preview(self, recordings: Iterable[Recording]) -> Iterator[Event]:
         """What `run` would do, as far as can be told before. Nothing is scored, and nothing kept."""
-        failed = {} if self._retry_failed else {row.digest: row for row in self._store.failures()}
+        failed = {row.digest: row for row in self._store.failures() if not (self._retry_failed or row.again_at)}
         for known in looked_at(recordings, self._find_file, 1):
             known.forget_copy()
             if known.problem or known.changing:
@@ -200,7 +159,7 @@ class Batch:
 
     def _claim(self, known: Known, digest: str) -> None:
         may = {"rescore": self._rescore, "retry_failed": self._retry_failed}
-        claim = self._patiently(self._shift.claim, digest, known.recording.place, **may)
+        claim = self._patiently(self._shift.claim, digest, known.recording.place, **may, **_whose(known))
         if claim.state == "ours":
             self._in_hand.add(digest)
             self._tries[digest] += 1
@@ -218,7 +177,7 @@ class Batch:
 
     def _pass_over(self, known: Known, call: int | None) -> None:
         """What is there already: what is known of it by now may be more than before."""
-        said = _described(known.recording)
+        said = described(known.recording)
         row = self._patiently(self._store.call, call) if any(said.values()) else None
         if row and any(value and getattr(row, name) is None for name, value in said.items()):
             self._patiently(self._store.describe, call, **said)
@@ -263,7 +222,7 @@ class Batch:
 
     def _fail(self, known: Known, result: Failed) -> None:
         reason = result.reason.removeprefix(f"{known.file}: ")
-        self._patiently(self._shift.fail, known.recording.place, result.kind, reason, known.digest)
+        self._patiently(self._shift.fail, known.recording.place, result.kind, reason, known.digest, **_whose(known))
         self._report(Event("failed", known.recording, reason, result.kind, took=result.took))
 
     def _drop(self, known: Known) -> None:
@@ -271,8 +230,13 @@ class Batch:
 
     def _report(self, event: Event) -> None:
         self.outcome.add(event)
+        self._so_far = self._told()
         self._tell(event)
         self._bar.update()
+
+    def _told(self) -> dict[str, Any]:
+        self.outcome.took = time.monotonic() - self._since
+        return self.outcome.as_dict()
 
     def _is_enough(self) -> bool:
         return self._limit is not None and len(self._tries) >= self._limit
@@ -288,29 +252,17 @@ class Batch:
         return patiently(lambda: do(*what, **more), self._patience)
 
 
-def ingest(
-    recording: Recording,
-    digest: str,
-    store: Store,
-    reviewer: "Reviewer",
-    progress: Callable[[float], None] | None = None,
-) -> tuple[int, Review]:
-    """Review one recording of this machine and keep the review; returns the call's id in the store, and the review."""
-    review = reviewer.review(recording.path, rep_channel=recording.rep_channel, progress=progress)
-    return keep(recording, digest, store, review, reviewer.versions)
+def _pool(scorer: Scorer, workers: int, cluster: str | None, floor: float) -> Workers:
+    threads = max(1, cores() // workers)
+    if cluster is None:
+        return Pool(scorer, workers, threads, floor)
+    from coach.batch.cluster import RayPool
+
+    return RayPool(scorer, workers, threads, cluster, floor)
 
 
-def keep(
-    recording: Recording, digest: str, store: Store, review: Review, scorer: Mapping[str, str], **more: Any
-) -> tuple[int, Review]:
-    """Store a review with what is known of its recording; `more` goes to `Store.save` as it is."""
-    review = replace(review, call=replace(review.call, rep=recording.rep, recording=str(recording.path)))
-    more |= {"title": recording.title} | _described(recording)
-    return store.save(review, digest=digest, recording=recording.place, scorer=scorer, **more), review
-
-
-def _described(recording: Recording) -> dict[str, Any]:
-    return {name: getattr(recording, name) for name in ("rep", "team", "started_at", "queue", "customer")}
+def _whose(known: Known) -> dict[str, str | None]:
+    return {"rep": known.recording.rep, "customer": known.recording.customer}
 
 
 def _ends_early(known: Known, result: Result) -> bool:
@@ -325,14 +277,14 @@ def _ends_early(known: Known, result: Result) -> bool:
 
 
 @contextmanager
-def _beating(shift: Shift, lease: float) -> Iterator[None]:
-    """Show while the batch works that it lives."""
+def _beating(shift: Shift, lease: float, so_far: Callable[[], dict[str, Any]]) -> Iterator[None]:
+    """Show while the batch works that it lives, and how far it has come."""
     done = threading.Event()
 
     def beat() -> None:
         while not done.wait(lease / 3):
             with suppress(*GONE):  # if the database is gone, the next beat may find it again
-                shift.beat()
+                shift.beat(so_far())
 
     thread = threading.Thread(target=beat, daemon=True)
     thread.start()

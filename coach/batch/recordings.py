@@ -26,7 +26,12 @@ _FIELDS = {
     "rep_channel": "[01]",
 }
 _ANY = "[^/]+?"
-_KNOWN = ("rep", "team", "queue", "customer", "title")
+_SECRET = re.compile(
+    r"://[^/@]+:(?!\d+(?:[/?#]|$))[^@]*@|https?://[^/@?#]+@"  # a password, but no port; keys may have slashes in them
+    r"|[?&](?:sig|[\w.%-]*(?:signature|token|secret|passw|credential|key|auth)[\w.%-]*)=",
+    re.IGNORECASE,
+)
+_KNOWN = ("rep", "team", "queue", "customer", "caller", "title")
 _log = logging.getLogger(__name__)
 
 
@@ -40,6 +45,7 @@ class Recording:
     started_at: datetime | None = None
     queue: str | None = None
     customer: str | None = None
+    caller: str | None = None
     rep_channel: int | None = None
     title: str | None = None
 
@@ -62,17 +68,18 @@ def recordings(source: str | Path, pattern: str = PATTERN) -> list[Recording]:
     source
         A folder (recursively), a glob, a manifest (.csv or .jsonl), a recording, or the fsspec URL of one of these. A
         manifest has the columns recording (a path beside the manifest, or a URL) and, where they are known, rep, team,
-        started_at (ISO 8601), queue, customer, rep_channel (0 or 1) and title.
+        started_at (ISO 8601), queue, customer, caller (their kind: new, small, prospect), rep_channel (0 or 1), title.
     pattern
-        How a file's name tells of the call: {date}, {time}, {rep}, {team}, {queue}, {customer}, {rep_channel}; with
-        folders where it has a slash. A name that is different tells nothing.
+        How a file's name tells of the call: {date}, {time}, {rep}, {team}, {queue}, {customer}, {caller},
+        {rep_channel}; with folders where it has a slash. A name that is different tells nothing.
 
     Raises
     ------
     InputError
-        Where the source cannot be read, or the manifest has a mistake.
+        Where the source cannot be read, the manifest has a mistake, or a URL holds a password, a key or a signature.
     """
     known = _compiled(pattern)
+    _keep_no_secret(str(source), "the URL of the recordings")
     if "://" in str(source):
         found = _elsewhere(str(source))
     elif Path(source).suffix.lower() in MANIFESTS and not Path(source).is_dir():
@@ -80,6 +87,15 @@ def recordings(source: str | Path, pattern: str = PATTERN) -> list[Recording]:
     else:
         found = _here(Path(source))
     return [_named(recording, known) for recording in found]
+
+
+def _keep_no_secret(place: str, where: str) -> None:
+    """Refuse what would be stored and shown, without showing it."""
+    if "://" in place and _SECRET.search(place):
+        raise InputError(
+            f"{where} holds a password, a key or a signature, and would be stored and shown with it; "
+            "put those in the environment, where fsspec looks for them"
+        )
 
 
 def _with_side_car(recording: Recording, text: str | bytes, place: str) -> Recording:
@@ -194,6 +210,7 @@ def _rows(source: str, file: TextIO) -> Iterator[Recording]:
         place = row.get("recording")
         if not isinstance(place, str) or not place:
             raise InputError(f"{source}, line {number}: it names no recording; give its path as `recording`")
+        _keep_no_secret(place, f"{source}, line {number}: the URL of the recording")
         place = place if "://" in place or place.startswith("/") else f"{folder or '.'}/{place}"
         try:
             yield _filled(Recording(place if "://" in place else Path(place)), row)

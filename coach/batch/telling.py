@@ -8,7 +8,7 @@ from datetime import datetime
 
 from tqdm import tqdm
 
-from coach.batch.night import Event, Outcome
+from coach.batch.outcome import Event, Outcome
 from coach.store import FailedRow, RunRow
 
 SHOWN = 20  # failures at most in a status

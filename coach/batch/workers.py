@@ -71,8 +71,20 @@ def score(job: Job, scorer: Scorer) -> Review:
     return scorer.review(job.path, rep_channel=job.rep_channel)
 
 
+class Workers(Protocol):
+    """What scores for a batch, wherever that is. Its owner waits and submits by turns."""
+
+    @property
+    def busy(self) -> int: ...
+    @property
+    def free(self) -> bool: ...
+    def submit(self, job: Job, key: Any) -> None: ...
+    def wait(self) -> list[tuple[Any, Result]]: ...
+    def close(self) -> None: ...
+
+
 class Pool:
-    """Up to `size` workers, started as they are needed, with `threads` each. Its owner waits and submits by turns.
+    """Up to `size` processes of this machine, started as they are needed, with `threads` each.
 
     Parameters
     ----------
@@ -143,7 +155,7 @@ class Pool:
         else:
             yield worker.take(), said
             if isinstance(said, Failed) and said.kind == "out of memory":
-                self._drop(worker)
+                self._drop(worker)  # a process that has run out of memory is not to be trusted
 
     def _lose(self, worker: "_Worker", kind: Failure) -> Iterator[tuple[Any, Result]]:
         """A worker is gone: its job failed, unless the models were still being loaded."""
@@ -207,15 +219,21 @@ def _work(pipe: connection.Connection, threads: int) -> None:
     """The far end: load the models, then score what comes, until nothing comes any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the batch, which ends its workers
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    for name in _THREADS:
-        os.environ.setdefault(name, str(threads))
+    os.environ.update(limits(threads))
     try:
         scorer = pipe.recv()
-        pipe.send(_loaded(scorer))
+        pipe.send(loaded(scorer))
         while True:
-            pipe.send(_result(pipe.recv(), scorer, pipe))
+            for said in scoring(pipe.recv(), scorer):
+                pipe.send(said)
     except (EOFError, OSError):
         os._exit(1)
+
+
+def limits(threads: int) -> dict[str, str]:
+    """The environment that holds what computes to so many threads, unless OMP_NUM_THREADS or its like say otherwise."""
+    threads_of_all = os.environ.get(_THREADS[0], str(threads))
+    return {name: os.environ.get(name, threads_of_all) for name in _THREADS}
 
 
 def _end_with_parent() -> None:
@@ -225,7 +243,8 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _loaded(scorer: Scorer) -> str:
+def loaded(scorer: Scorer) -> str:
+    """Load the models; "loaded", or why they cannot be."""
     try:
         scorer.load()
     except InputError as error:
@@ -235,21 +254,21 @@ def _loaded(scorer: Scorer) -> str:
     return "loaded"
 
 
-def _result(job: Job, scorer: Scorer, pipe: connection.Connection) -> Result:
+def scoring(job: Job, scorer: Scorer) -> Iterator[float | Result]:
+    """Score a recording: first the seconds that it says it holds, then what was found; or at once why not."""
     since, heard = time.monotonic(), _Heard()
     try:
         length = scorer.length(job.path)
-        pipe.send(float(length or 0.0))
+        yield float(length or 0.0)
         with heard:
             review = score(job, scorer)
-        return Scored(review, length, time.monotonic() - since, tuple(heard.warnings))
+        yield Scored(review, length, time.monotonic() - since, tuple(heard.warnings))
     except InputError as error:
-        return Failed("cannot be used", str(error), time.monotonic() - since)
+        yield Failed("cannot be used", str(error), time.monotonic() - since)
     except MemoryError:
-        pipe.send(Failed("out of memory", "there was not enough memory to score it", time.monotonic() - since))
-        os._exit(1)  # a process that has run out of memory is not to be trusted
+        yield Failed("out of memory", "there was not enough memory to score it", time.monotonic() - since)
     except Exception as error:
-        return Failed("unexpected", unexpected(error), time.monotonic() - since)
+        yield Failed("unexpected", unexpected(error), time.monotonic() - since)
 
 
 class _Heard(logging.Handler):

@@ -14,19 +14,30 @@ from coach.commands.care import Past
 from coach.commands.options import database, reviewing
 
 
-def _source(context: click.Context, parameter: click.Parameter, value: str) -> str:
-    if "://" in value or has_magic(value) or Path(value).exists():
+def _source(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value is None or "://" in value or has_magic(value) or Path(value).exists():
         return value
     raise click.BadParameter(f"{value}: there is no such folder or manifest")
 
 
 @click.command()
-@click.argument("source", callback=_source)
+@click.argument("source", callback=_source, required=False)
 @database
 @click.option("--workers", type=click.IntRange(1), help="Processes that score.  [default: half of the cores]")
+@click.option(
+    "--cluster",
+    metavar="ray|ADDRESS",
+    help="Score with Ray: on this machine (ray), or in the cluster at ray://HOST:10001, at HOST:PORT, or auto, the one "
+    "this machine is part of. Recordings are sent there.",
+)
 @click.option("--since", type=Past(), help="Only calls since: a day (2026-11-18), or so long ago (2d, 1w).")
 @click.option("--limit", type=click.IntRange(1), help="Score so many at most.")
 @click.option("--retry-failed", is_flag=True, help="Try again what failed before.")
+@click.option(
+    "--again",
+    type=click.Choice(["failed", "marked"]),
+    help="Instead of a SOURCE: all that failed before, or what the dashboard was asked to try again.",
+)
 @click.option("--rescore", is_flag=True, help="Score again what other versions scored; their scores are kept beside.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option("--name-pattern", default="{date}_{time}_{rep}", show_default=True, help="What a file's name tells.")
@@ -34,12 +45,14 @@ def _source(context: click.Context, parameter: click.Parameter, value: str) -> s
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @reviewing
 def batch(
-    source: str,
+    source: str | None,
     db: str,
     workers: int | None,
+    cluster: str | None,
     since: datetime | None,
     limit: int | None,
     retry_failed: bool,
+    again: str | None,
     rescore: bool,
     dry_run: bool,
     name_pattern: str,
@@ -48,6 +61,7 @@ def batch(
     engine: str,
     model: str | None,
     tone: str,
+    thresholds: Path | None,
 ):
     """Score recordings into the store: a folder, a glob, a manifest (CSV, JSONL) or the URL of one (s3://...).
 
@@ -57,23 +71,36 @@ def batch(
     Example: coach batch recordings/ --db sqlite:///coach.db
     """
     from coach.batch import Batch, default_workers
+    from coach.batch.again import failed_before
+    from coach.batch.cluster import LOCAL
     from coach.batch.recordings import latest, recordings
     from coach.batch.telling import Teller, summary
     from coach.review import Reviewer
     from coach.store import Store
 
+    if cluster not in (None, LOCAL) and not workers:
+        raise click.UsageError("--workers: say how many actors are to score in that cluster")
+    if not (source or again):
+        raise click.UsageError("Say what to score: a SOURCE, or --again.")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     tell = Teller(log_format)
     click.get_current_context().call_on_close(tell.close)
-    found = recordings(source, name_pattern)
-    found = latest(found, since) if since else found
+    store = Store(db)
+    if again or not source:
+        source = f"--again {again}"
+        failed = [row for row in store.failures() if again == "failed" or row.again_at]
+        found = failed_before(failed, name_pattern)
+    else:
+        found = recordings(source, name_pattern)
+    found = latest(found, since) if since and not again else found
     night = Batch(
-        Store(db),
-        Reviewer(engine, model, tone),
+        store,
+        Reviewer(engine, model, tone, delivery=store.policy.delivery != "off", thresholds=thresholds),
         tell,
         workers=workers or default_workers(),
+        cluster=cluster,
         rescore=rescore,
-        retry_failed=retry_failed,
+        retry_failed=retry_failed or again == "failed",
         limit=limit,
         floor=time_limit,
     )

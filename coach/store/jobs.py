@@ -46,17 +46,25 @@ class RunRow:
     ended_at: datetime | None
     outcome: dict[str, Any]
     in_hand: list[str]
+    scorer: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class FailedRow:
-    """A recording that failed, and why. `digest` is None where it could not even be read."""
+    """A recording that failed, and why. `digest` is None where it could not even be read.
+
+    `source` is what the batch was given that took it; `again_at` is when somebody asked that it is tried again.
+    """
 
     recording: str
     failure: str
     reason: str
     digest: str | None
     changed_at: datetime
+    source: str = ""
+    rep: str | None = None
+    customer: str | None = None
+    again_at: datetime | None = None
 
 
 class Shift:
@@ -75,10 +83,11 @@ class Shift:
             session.flush()
             self.id = run.id
 
-    def beat(self) -> None:
-        """Show that the batch lives: all its leases hold on."""
+    def beat(self, so_far: Mapping[str, Any] | None = None) -> None:
+        """Show that the batch lives, and how far it has come: all its leases hold on."""
         with Session(self._writing) as session, session.begin():
-            session.get_one(Run, self.id).alive_until = time_of(session) + self._lease
+            run = session.get_one(Run, self.id)
+            run.alive_until, run.outcome = time_of(session) + self._lease, dict(so_far) if so_far else run.outcome
 
     def claim(
         self,
@@ -97,11 +106,12 @@ class Shift:
         with Session(self._writing) as session, session.begin():
             call = session.scalar(select(StoredCall).where(StoredCall.digest == digest))
             if call and (call.scorer == self._scorer or not rescore):
+                session.execute(_failed_at(recording))
                 return Claim("done")
             job = _job(session, digest) or Job(digest=digest)
             if not call:
                 job.rep, job.customer = job.rep or rep, job.customer or customer
-            if job.failure and (job.run_id == self.id or not retry_failed):
+            if job.failure and (job.run_id == self.id or not (retry_failed or job.again_at)):
                 return Claim("failed", job.failure, job.reason or "")
             if job.run and job.run_id != self.id and not job.failure and _lives(job.run, time_of(session)):
                 return Claim("held")
@@ -149,7 +159,7 @@ class Shift:
 
     def _put(self, session: Session, job: Job, recording: str, failure: str | None = None, reason: str = "") -> None:
         job.run_id, job.recording, job.failure, job.reason = self.id, recording, failure, reason or None
-        job.changed_at = time_of(session)
+        job.changed_at, job.again_at = time_of(session), None
         session.add(job)
 
 
@@ -168,20 +178,17 @@ def finish(session: Session, run: int, digest: str) -> None:
     session.delete(job)
 
 
-def runs(session: Session, limit: int) -> list[RunRow]:
+def runs(session: Session, limit: int, offset: int = 0) -> list[RunRow]:
     """The last runs, the latest first."""
     now = time_of(session)
-    found = session.scalars(select(Run).order_by(Run.id.desc()).limit(limit))
+    found = session.scalars(select(Run).order_by(Run.id.desc()).limit(limit).offset(offset))
     return [_run_row(run, now, session) for run in found]
 
 
 def failures(session: Session) -> list[FailedRow]:
     """Recordings that failed and were not scored since, in the order of their names."""
-    query = select(Job).where(Job.failure.is_not(None)).order_by(Job.recording)
-    return [
-        FailedRow(job.recording, job.failure or "", job.reason or "", job.digest, job.changed_at)
-        for job in session.scalars(query)
-    ]
+    query = select(Job).where(Job.failure.is_not(None)).order_by(Job.recording).options(joinedload(Job.run))
+    return [_failed_row(job) for job in session.scalars(query)]
 
 
 def time_of(session: Session) -> datetime:
@@ -200,6 +207,11 @@ def _failed_at(recording: str) -> Delete:
     return delete(Job).where(Job.recording == recording, Job.failure.is_not(None))
 
 
+def _failed_row(job: Job) -> FailedRow:
+    what = job.recording, job.failure or "", job.reason or "", job.digest, job.changed_at
+    return FailedRow(*what, job.run.source, job.rep, job.customer, job.again_at)
+
+
 def _lives(run: Run, now: datetime) -> bool:
     return run.ended_at is None and run.alive_until > now
 
@@ -216,4 +228,5 @@ def _run_row(run: Run, now: datetime, session: Session) -> RunRow:
         run.ended_at,
         run.outcome or {},
         sorted(in_hand),
+        run.scorer,
     )

@@ -170,7 +170,8 @@ class Run(Table):
 class Job(Table):
     """A recording that a batch has in hand, or that failed. What is scored is a call, and no job.
 
-    `digest` is None where the recording could not even be read.
+    `digest` is None where the recording could not even be read. `again_at` is when somebody asked that the next batch
+    tries it again.
     """
 
     __tablename__ = "jobs"
@@ -184,6 +185,7 @@ class Job(Table):
     failure: Mapped[str | None] = mapped_column(String(50))
     reason: Mapped[str | None] = mapped_column(Text)
     changed_at: Mapped[datetime] = mapped_column(Instant)
+    again_at: Mapped[datetime | None] = mapped_column(Instant)
 
     run: Mapped[Run] = relationship()
 

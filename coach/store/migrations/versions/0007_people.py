@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
     )
     op.create_index(op.f("ix_audit_account_id"), "audit", ["account_id"])
+    op.create_index(op.f("ix_audit_action"), "audit", ["action"])
     op.create_index(op.f("ix_audit_at"), "audit", ["at"])
     op.create_index(op.f("ix_audit_call_id"), "audit", ["call_id"])
 
@@ -184,6 +185,7 @@ def upgrade() -> None:
     op.add_column("calls", sa.Column("caller", sa.String(length=50), nullable=True))
     op.add_column("calls", sa.Column("choice", sa.String(length=10), nullable=True))
     op.create_index(op.f("ix_calls_team"), "calls", ["team"])
+    op.add_column("jobs", sa.Column("again_at", sa.DateTime(), nullable=True))
     op.execute("UPDATE calls SET team = (SELECT reps.team FROM reps WHERE reps.id = calls.rep_id)")
 
 
@@ -201,6 +203,7 @@ def downgrade() -> None:
         "accounts",
     ):
         op.drop_table(table)
+    op.drop_column("jobs", "again_at")
     op.drop_index(op.f("ix_calls_team"), "calls")
     for column in ("choice", "caller", "team"):
         op.drop_column("calls", column)
