@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from coach.calls import Call, InputError, Review, unexpected
-from coach.commands import batch, care, feedback
+from coach.commands import accounts, batch, care, feedback, policy, trail
 from coach.commands.options import database, reviewing, tone_model, viewing
 from coach.settings import defaults
 
@@ -56,7 +56,9 @@ for command in (
     care.purge,
     care.forget,
     care.export,
+    trail.trail,
     feedback.feedback,
+    accounts.accounts,
 ):
     main.add_command(command)
 
@@ -179,6 +181,10 @@ def settings():
     """Show or change what the store keeps, and who sees it."""
 
 
+for command in (policy.sharing, policy.first_hours, policy.whole_calls):
+    settings.add_command(command)
+
+
 @settings.command("delivery")
 @click.argument("policy", required=False, type=click.Choice(list(WHO_SEES_DELIVERY)))
 @database
@@ -201,9 +207,9 @@ def settings_delivery(policy: "DeliveryPolicy | None", db: str):
 @database
 @click.option("--port", default=8501, show_default=True)
 def dashboard(db: str, port: int):
-    """Serve the dashboard on 127.0.0.1 until stopped."""
-    app = Path(__file__).parents[1] / "app.py"
-    command = [sys.executable, "-m", "streamlit", "run", str(app), f"--server.port={port}"]
+    """Serve the dashboard on 127.0.0.1 until stopped. Who may sign in: see `coach accounts`."""
+    served = Path(__file__).parents[1] / "serve.py"
+    command = [sys.executable, "-m", "streamlit", "run", str(served), f"--server.port={port}"]
     sys.exit(subprocess.call(command, env=os.environ | {"TONE_COACH_DB": db}))
 
 
@@ -223,7 +229,13 @@ def train(data: Path, out: Path | None, tone: str):
 @click.argument("labelled", type=click.Path(path_type=Path), default=f"{DATA}/dev.jsonl")
 @click.option("--leave-one-author-out", is_flag=True, help="Each author's calls by a model trained on the others'.")
 @click.option("--public", type=click.Path(path_type=Path), help="Beside published figures: the folder of public data.")
-@click.option("--feedback", "is_feedback", is_flag=True, help="LABELLED is what coach feedback export wrote.")
+@click.option(
+    "--feedback",
+    "is_feedback",
+    envvar="TONE_COACH_EVALUATE_FEEDBACK",
+    is_flag=True,
+    help="LABELLED is what coach feedback export wrote.",
+)
 @click.option(
     "--json", "as_json", envvar="TONE_COACH_EVALUATE_JSON", is_flag=True, help="Print JSON instead of tables."
 )

@@ -29,16 +29,18 @@ def export_feedback(out: Path, db: str):
 
     People are numbers in it, but what was said in the calls is there: keep the file as you keep the calls.
     """
-    from coach.store import Store
+    from coach.store import Store, trail
     from coach.store.labels import labelled
 
     if out.exists():
         raise InputError(f"{out}: is there already; remove it, or give another place with --out")
-    calls = [json.dumps(call) for call in labelled(Store(db))]
+    store = Store(db)
+    calls = [json.dumps(call) for call in labelled(store)]
     try:
         out.write_text("".join(f"{call}\n" for call in calls), "utf-8")
     except OSError as error:
         raise InputError(f"{out}: cannot be written ({error.strerror}); give another place with --out") from error
+    trail.note(store, trail.EXPORTED, what="feedback", calls=len(calls))
     print(f"{len(calls)} labelled calls are in {out}.")
 
 

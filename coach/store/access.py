@@ -42,6 +42,16 @@ class Person:
     rep: int | None = None
     teams: tuple[str, ...] = ()
 
+    @property
+    def operates(self) -> bool:
+        """Whether they look after runs, failures, storage and the audit trail: where recordings lie, but no calls."""
+        return self.role in ("operations", "admin", "alone")
+
+    @property
+    def governs(self) -> bool:
+        """Whether they decide on the policy."""
+        return self.role in ("admin", "alone")
+
 
 ALONE = Person("alone")
 
@@ -93,11 +103,14 @@ class Access:
         Of `StoredMoment` joined with `StoredCall`: those that may be seen and played.
     heard
         Of the same: those in which moments may be seen that say how something was spoken.
+    own
+        Of `StoredCall`: those that are the person's own, to share or to keep private.
     """
 
     calls: Condition
     moments: Condition
     heard: Condition
+    own: Condition
 
     @classmethod
     def of(cls, person: Person, policy: Policy, now: datetime | None = None) -> Self:
@@ -110,7 +123,7 @@ class Access:
         chosen = or_(_is("shared"), StoredCall.choice.is_not_distinct_from("shared"), open_)
         heard = or_(own if policy.delivery != "off" else false(), led if policy.delivery == "team" else false())
         moments = or_(own, and_(led, chosen, ~_turn_is_private()))
-        return cls(or_(own, calls), and_(moments, or_(StoredMoment.heard.is_(False), heard)), heard)
+        return cls(or_(own, calls), and_(moments, or_(StoredMoment.heard.is_(False), heard)), heard, own)
 
 
 def _own(person: Person) -> Condition:

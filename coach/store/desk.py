@@ -114,6 +114,18 @@ class Desk:
     def policy(self) -> Policy:
         return self._store.policy
 
+    def set_policy(self, policy: Policy) -> int:
+        """Change it as an admin, as `Store.set_policy` does.
+
+        Raises
+        ------
+        PermissionError
+            Where it is not the person's to change.
+        """
+        if not self.person.governs:
+            raise PermissionError("only an admin changes the policy")
+        return self._store.set_policy(policy, self.person)
+
     @contextmanager
     def reading(self) -> Iterator[tuple[Session, Access]]:
         """For the modules of this package: a session, and what the person may see in it."""

@@ -198,4 +198,5 @@ def _moment_row(stored: StoredMoment) -> MomentRow:
     moment = Moment(**{name: getattr(stored, name) for name in same}, behaviours=tuple(stored.behaviours))
     call = stored.call
     rep = call.rep.name if call.rep else None
-    return MomentRow(stored.id, call.id, call.title, rep, call.recording, call.started_at, moment)
+    known = call.recording, call.started_at, moment, call.queue, call.added_at
+    return MomentRow(stored.id, call.id, call.title, rep, *known)

@@ -55,7 +55,7 @@ class EarlierRow:
 
 @dataclass(frozen=True, slots=True)
 class MomentRow:
-    """A moment, and the call that it is from."""
+    """A moment, and what is known of the call that it is from."""
 
     id: int
     call_id: int
@@ -64,3 +64,5 @@ class MomentRow:
     recording: str | None
     started_at: datetime | None
     moment: Moment
+    queue: str | None = None
+    added_at: datetime | None = None

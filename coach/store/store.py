@@ -18,9 +18,10 @@ from coach.as_json import review_to_dict
 from coach.calls import AXES, Axis, Delivery, Review, call_scores, unsure_axes, without_delivery
 from coach.delivery.usual import Usual, summary
 from coach.store import jobs, reading
-from coach.store.access import Policy
+from coach.store.access import Person, Policy
 from coach.store.delivery import SEES, Viewer, split
 from coach.store.engine import erase, open_engine
+from coach.store.people import AuditEntry
 from coach.store.reading import Filter, scores_of
 from coach.store.rows import CallRow, EarlierRow, MomentRow
 from coach.store.schema import EarlierScore, Rep, StoredCall, StoredDelivery, StoredMoment, StoredReview, when
@@ -272,9 +273,13 @@ class Store:
         with self.reading() as session:
             return Policy.read(session)
 
-    def set_policy(self, policy: Policy) -> int:
-        """Change it. `delivery` "off" removes all that is kept of how reps spoke; returns of how many calls."""
+    def set_policy(self, policy: Policy, by: Person | None = None) -> int:
+        """Change it, and put that into the audit trail; whoever gives commands is nobody there.
+
+        `delivery` "off" removes all that is kept of how reps spoke; returns of how many calls.
+        """
         with self.writing() as session:
+            _log_change(session, Policy.read(session), policy, by)
             policy.write(session)
             if policy.delivery != "off":
                 return 0
@@ -283,6 +288,13 @@ class Store:
             session.execute(delete(StoredMoment).where(StoredMoment.heard))
         erase(self._engine)
         return removed
+
+
+def _log_change(session: Session, before: Policy, after: Policy, by: Person | None) -> None:
+    detail = {"before": asdict(before), "after": asdict(after)} | ({} if by else {"by": "command line"})
+    account, action = by and by.account, "changed policy"
+    if before != after:
+        session.add(AuditEntry(at=datetime.now(UTC), account_id=account, action=action, detail=detail))
 
 
 def _rep(session: Session, name: str | None, team: str | None, at: datetime | None) -> Rep | None:
