@@ -30,11 +30,32 @@ class Place:
 
 MINE, COACHING, OPERATIONS, ADMIN = "My calls", "Coaching", "Operations", "Admin"
 PLACES = (
+    Place("home", "To listen to", (MINE,), ":material/headphones:"),
     Place("calls", "Calls", (MINE, COACHING), ":material/forum:"),
+    Place("progress", "My progress", (MINE,), ":material/show_chart:"),
+    Place("mine", "My notes", (MINE, COACHING), ":material/edit_note:"),
+    Place("week", "My week", (MINE,), ":material/calendar_view_week:"),
+    Place("sees", "Who sees what", (MINE,), ":material/visibility:"),
+    Place("agreed", "My coaching", (MINE,), ":material/handshake:"),
+    Place("team", "Team", (COACHING,), ":material/groups:"),
+    Place("coaching", "Coaching", (COACHING,), ":material/record_voice_over:"),
+    Place("answers", "Answers", (COACHING,), ":material/question_answer:"),
+    Place("calibrate", "Listen and rate", (COACHING, MINE), ":material/hearing:"),
+    Place("callers", "Callers", (COACHING,), ":material/diversity_3:"),
     Place("call", "Call"),
+    Place("session", "Session"),
+    Place("runs", "Runs", (OPERATIONS,), ":material/bedtime:"),
+    Place("upkeep", "Upkeep", (OPERATIONS,), ":material/inventory_2:"),
+    Place("trail", "Audit trail", (OPERATIONS,), ":material/history:"),
     Place("add", "Add a recording", (OPERATIONS,), ":material/add:"),
+    Place("policy", "Policy", (ADMIN,), ":material/policy:"),
+    Place("accounts", "People", (ADMIN,), ":material/group_add:"),
+    Place("password", "Your password"),
 )
-CALLS, CALL, ADD = (place.path for place in PLACES)
+PATHS = {place.name: place.path for place in PLACES}
+HOME, CALLS, CALL, MINE_PAGE, ADD = (PATHS[name] for name in ("home", "calls", "call", "mine", "add"))
+PROGRESS, WEEK, SEES, POLICY = PATHS["progress"], PATHS["week"], PATHS["sees"], PATHS["policy"]
+AGREED, TEAM, COACHING_SESSIONS, SESSION = (PATHS[name] for name in ("agreed", "team", "coaching", "session"))
 
 
 def parts_of(person: Person) -> tuple[str, ...]:

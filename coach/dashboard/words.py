@@ -1,11 +1,13 @@
 """What the screens call things: plain words for axes, behaviours, levels, times and people."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import PurePath
+from typing import Protocol
 
 from coach.calls import AXES, Axis, Moment, Rating, Review, Score
 from coach.report import clock
-from coach.store import CallRow
+from coach.store import CallRow, Policy
+from coach.store.feedback import Disagreement
 
 AXIS: dict[Axis, str] = {"condescension": "Condescension", "impatience": "Impatience", "empathy": "Empathy"}
 SIGN: dict[Axis, str] = {"condescension": "▼", "impatience": "▶", "empathy": "✚"}
@@ -88,27 +90,70 @@ def level_word(axis: Axis, value: int) -> str:
     return (LEVEL_OF_EMPATHY if axis == "empathy" else LEVEL)[value]
 
 
-def headline(row: CallRow) -> str:
+class Known(Protocol):
+    """What names a call in any list."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def recording(self) -> str | None: ...
+    @property
+    def queue(self) -> str | None: ...
+    @property
+    def started_at(self) -> datetime | None: ...
+    @property
+    def added_at(self) -> datetime | None: ...
+
+
+def headline(row: Known) -> str:
     """What a call is about, as far as anybody said: a file's name says less than the queue it came through."""
     is_file_name = row.recording is not None and row.title == PurePath(row.recording).stem
     return row.queue if row.queue and is_file_name else row.title
 
 
-def day(row: CallRow) -> str:
+def day(row: Known) -> str:
     """When the call was; where nobody said so, when it was added."""
     if row.started_at is None:
-        return f"added {_date(row.added_at)}"
-    return f"{_date(row.started_at)}, {row.started_at.astimezone():%H:%M}"
+        return f"added {date_of(row.added_at)}" if row.added_at else ""
+    return f"{date_of(row.started_at)}, {row.started_at.astimezone():%H:%M}"
 
 
 def without_words(row: CallRow) -> str:
-    removed = _date(row.words_removed_at) if row.words_removed_at else ""
+    removed = date_of(row.words_removed_at) if row.words_removed_at else ""
     return f"What was said in this call was removed on {removed}. Its scores, and where its moments were, are kept."
 
 
-def _date(at: datetime) -> str:
+def date_of(at: datetime) -> str:
     at = at.astimezone()
     return f"{at.day} {at:%B %Y}"
+
+
+def day_of(at: datetime) -> str:
+    return f"{at.astimezone():%A}, {date_of(at)}"
+
+
+def moment_of(at: datetime) -> str:
+    """A point in time, as a line in a log tells it."""
+    return f"{day_of(at)}, {at.astimezone():%H:%M}"
+
+
+def span(seconds: float) -> str:
+    """How long something took, or all recordings together: 5400 -> "1.5 hours"."""
+    if seconds < 90:
+        return f"{seconds:.0f} seconds"
+    return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:,.1f} hours"
+
+
+def size(number: float) -> str:
+    """1 500 000 -> "1.5 MB"."""
+    units = ("bytes", "kB", "MB", "GB", "TB")
+    power = min(len(units) - 1, max(0, len(str(int(number))) - 1) // 3)
+    return f"{number / 1000**power:.{1 if power else 0}f}\N{NO-BREAK SPACE}{units[power]}"
+
+
+def versions(scorer: dict[str, str]) -> str:
+    """By what calls were transcribed and scored: for operations."""
+    return ", ".join(f"{name} {version}" for name, version in scorer.items()) or "not known"
 
 
 def length(seconds: float | None) -> str:
@@ -129,14 +174,66 @@ def speakers(row: CallRow) -> str:
 
 def contents(row: CallRow) -> str:
     """What there is to hear in a call."""
-    parts = [_count(row.strengths, "strength"), _count(row.giveaways, "giveaway")]
+    parts = [count(row.strengths, "strength"), count(row.giveaways, "giveaway")]
     return " · ".join(part for part in parts if part) or "nothing stood out"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number > 1)}" if number else ""
+def count(number: int, noun: str, more: str = "") -> str:
+    """2, "call" -> "2 calls"; nothing for none."""
+    return f"{number} {noun if number == 1 else more or noun + 's'}" if number else ""
+
+
+def hours(number: int) -> str:
+    """48 -> "2 days"."""
+    return count(number // 24, "day") if number and number % 24 == 0 else count(number, "hour")
+
+
+def sentence(error: Exception) -> str:
+    """What is wrong, as the commands say it in one line, as a sentence."""
+    said = str(error)
+    return f"{said[:1].upper()}{said[1:].rstrip('.')}."
 
 
 def markdown_free(text: str) -> str:
     """The text, so that Streamlit's labels show it as it is: no formatting, links or images out of a file's name."""
     return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|~$:&" else letter for letter in text)
+
+
+# What was said of a moment, and who sees it
+COUNTS = "What you say is kept with the moment. It counts when we check how good the marks are."
+KEPT_BY_ANOTHER = "Only you see this: you keep another moment in the same words private."
+NOT_SHARED = "Kept. Your lead can answer once you let them see this moment."
+VERDICT = {
+    "agreed": "Your lead sees it as you do.",
+    "partly": "Your lead agrees in part.",
+    "kept": "Your lead sees it as it was marked.",
+}
+
+
+def state_of(said: Disagreement, alone: bool = False) -> str:
+    """What came of it that somebody sees something differently."""
+    if said.withdrawn_at:
+        return "You took this back."
+    if said.verdict:
+        return VERDICT[said.verdict]
+    return "Kept. It counts when the marks are checked." if alone else "Waiting for an answer."
+
+
+def seen_from(since: datetime | None) -> str:
+    """From when on a lead sees a moment, to the rep whose it is."""
+    if since is None:
+        return "Only you see this."
+    if since <= datetime.now(UTC):
+        return "Your lead can see this."
+    since = since.astimezone()
+    return f"Your lead sees this from {since:%A}, {since.day} {since:%B}, {since:%H:%M} on, unless you keep it private."
+
+
+def call_seen(policy: Policy, choice: str | None) -> str:
+    """What a choice for a whole call comes to, under a policy."""
+    if choice == "private" or (choice is None and policy.sharing == "opt-in"):
+        return "Your lead sees only moments that you share one by one."
+    what = "the whole call" if policy.whole_calls else "its moments, and nothing else of the call"
+    later = policy.first_hours and choice is None
+    when = f" {hours(policy.first_hours)} after it was listened to" if later else ""
+    return f"Your lead can see {what}{when}, but nothing that you keep private."

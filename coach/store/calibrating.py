@@ -152,7 +152,7 @@ def _turns(body: str, given: Sequence[StoredRating]) -> list[dict[str, Any]]:
 
 def _calls(session: Session, access: Access) -> list[int]:
     there = StoredCall.not_scored.is_(None), StoredCall.words_removed_at.is_(None)
-    query = select(StoredCall.id).where(access.calls, *there)
+    query = select(StoredCall.id).join(StoredCall.review).where(access.calls, *there)
     return list(session.scalars(query.order_by(StoredCall.id.desc()).limit(LATEST)))
 
 
