@@ -49,6 +49,6 @@ pins:
 	build/pins/bin/pip install --quiet --no-deps -r build/without.txt
 	build/pins/bin/pip install --quiet -r build/ranges.txt
 	build/pins/bin/pip freeze | sed 's/+cpu$$//' > requirements.txt
-	($(RANGES) dev; $(RANGES) faster-whisper; $(RANGES) postgresql; $(RANGES) ray) > build/ranges.txt
+	($(RANGES) dev; $(RANGES) faster-whisper; $(RANGES) postgresql; $(RANGES) ray; $(RANGES) oidc) > build/ranges.txt
 	build/pins/bin/pip install --quiet -r build/ranges.txt
 	build/pins/bin/pip freeze | sed 's/+cpu$$//' | grep -vxFf requirements.txt > requirements-dev.txt

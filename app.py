@@ -3,10 +3,13 @@
 import streamlit as st
 
 from coach.dashboard import resources, routes
+from coach.dashboard.signed_in import draw_signed_in
 
 st.set_page_config(page_title="Tone Coach", page_icon=routes.ICON, layout="wide")
 st.html(routes.STYLE)
-places = routes.places_of(resources.person())
+person = resources.person()
+draw_signed_in(person)
+places = routes.places_of(person)
 first = next(iter(places.values()))[0]
 pages = {
     part: [

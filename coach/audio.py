@@ -125,10 +125,31 @@ def clip(path: str | Path, start: float, end: float, muted: Iterable[Stretch] = 
         if b > a:
             mixed[a - first : b - first] = samples[:, a - position : b - position].mean(axis=0)
             reached = b - first
+    _mute(mixed, first, muted)
+    return _wav(mixed[:reached])
+
+
+def player_copy(path: str | Path, muted: Iterable[Stretch] = ()) -> bytes:
+    """The whole recording as a small mp3, its channels mixed, silent where `clip` is: 14 MB an hour."""
+    file, at, muted = io.BytesIO(), 0, tuple(muted)
+    with av.open(file, "w", format="mp3") as container:
+        stream = container.add_stream("libmp3lame", rate=RATE, layout="mono", bit_rate=32_000)
+        for block in blocks(path):
+            mixed = block.mean(axis=0)
+            _mute(mixed, at, muted)
+            frame = av.AudioFrame.from_ndarray(mixed[None].clip(-1, 1), format="fltp", layout="mono")
+            frame.rate, frame.pts = RATE, at
+            container.mux(stream.encode(frame))
+            at += len(mixed)
+        container.mux(stream.encode(None))
+    return file.getvalue()
+
+
+def _mute(mixed: np.ndarray, first: int, muted: Iterable[Stretch]) -> None:
+    """Silence in a piece that begins with sample `first`."""
     for stretch in muted:
         a, b = round((stretch.start - MARGIN) * RATE), round((stretch.end + MARGIN) * RATE)
         mixed[max(0, a - first) : max(0, b - first)] = 0
-    return _wav(mixed[:reached])
 
 
 def _wav(samples: np.ndarray) -> bytes:

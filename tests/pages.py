@@ -11,10 +11,15 @@ from coach.dashboard import routes
 ROOT = Path(__file__).parents[1]
 
 
-def opened(call: str | None = None) -> AppTest:
+def opened(call: str | None = None, place: str | None = None, **query: str) -> AppTest:
+    """The page of a call, or the page at a place, or where one lands."""
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
     if call is not None:
-        app.switch_page(routes.CALL).query_params["id"] = call
+        place, query = routes.CALL, {"id": call} | query
+    if place is not None:
+        app.switch_page(place)
+        for name, value in query.items():
+            app.query_params[name] = value
         app.run()
     assert not app.exception
     return app

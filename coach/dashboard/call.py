@@ -6,9 +6,12 @@ from html import escape
 import streamlit as st
 
 from coach.calls import Review
-from coach.dashboard import marks, timeline, transcript, words
+from coach.dashboard import marks, timeline, words
 from coach.dashboard.cards import Clip, draw_moments
+from coach.dashboard.feedback import draw_actions, draw_call_actions
+from coach.dashboard.lines import draw_transcript
 from coach.dashboard.spoken import Spoken, draw_spoken
+from coach.dashboard.voice import Voice
 from coach.store import CallRow
 
 
@@ -17,14 +20,20 @@ def draw_call(
     review: Review,
     clip: Clip,
     decide: Callable[[bool], None],
+    voice: Voice,
+    sound: Callable[[], bytes | None] | None = None,
     spoken: Spoken | None = None,
     dark: bool = False,
+    turn: int | None = None,
 ) -> None:
     """Draw all of it; `decide` is called with True to swap the speakers, with False when they are right.
+
+    `voice` is what the person has said of the call, `sound` the whole recording, `turn` the line to begin with.
 
     `spoken` is None for a visitor who may not see how the rep spoke: then nothing tells that there is such a thing.
     """
     st.html(_header(row))
+    draw_call_actions(voice)
     if row.words_removed_at:
         st.html(f'<p class="notice">{escape(words.without_words(row))}</p>')
     elif any(turn.speaker == "rep" for turn in review.call.turns):
@@ -32,12 +41,13 @@ def draw_call(
     if review.not_scored:
         st.html(f'<p class="notice"><b>Not scored:</b> {escape(review.not_scored)}.</p>')
     else:
-        draw_moments(review, clip, spoken.remarks(review) if spoken else ())
+        remarks = spoken.remarks(review) if spoken else ()
+        draw_moments(review, clip, remarks, lambda moment: draw_actions(voice, moment))
     _draw_timeline(review, dark)
     if spoken:
         draw_spoken(review, spoken, dark)
     if review.call.turns and not row.words_removed_at:
-        st.html("<h2>Transcript</h2>" + ("" if review.not_scored else transcript.key()) + transcript.dialogue(review))
+        draw_transcript(review, voice, sound, turn)
 
 
 def _header(row: CallRow) -> str:

@@ -1,4 +1,4 @@
-"""The moments of a call, one card each: the words, the sound, the reason, and what to try or keep."""
+"""Moments, one card each: the words, the sound, the reason, and what to try or keep."""
 
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
@@ -11,6 +11,7 @@ from coach.delivery.remarks import Remark
 from coach.report import clock
 
 Clip = Callable[[Moment], bytes | None]
+Actions = Callable[[Moment], None]
 ORDER = ("strength", "giveaway")
 
 
@@ -20,31 +21,51 @@ def numbered(moments: Sequence[Moment]) -> list[tuple[int, Moment]]:
     return list(enumerate(ordered, start=1))
 
 
-def draw_moments(review: Review, clip: Clip, remarks: Sequence[Remark] = ()) -> None:
-    """A card for each moment, with what stood out in how it was spoken."""
+def draw_moments(review: Review, clip: Clip, remarks: Sequence[Remark] = (), actions: Actions | None = None) -> None:
+    """A card for each moment, with what stood out in how it was spoken, and what can be done about it."""
     st.html("<h2>Moments worth hearing</h2>")
     if not review.moments:
         st.html('<p class="facts">Nothing stood out in this call, neither way.</p>')
     sounds = {moment: clip(moment) for moment in review.moments}
     if review.moments and not any(sounds.values()):
-        st.html(f'<p class="facts">{_silence(review)}</p>')
+        st.html(f'<p class="facts">{silence(review)}</p>')
     for number, moment in numbered(review.moments):
         with st.container(border=True, key=f"moment-{number}"):
-            st.html(_heading(number, moment) + _quote(review, moment))
-            if sound := sounds[moment]:
-                st.audio(sound, format="audio/wav", alt=f"Moment {number}: {moment.quote}")
-            st.html(_reason(moment) + _spoken(remark for remark in remarks if remark.turn == moment.turn))
+            said = [remark for remark in remarks if remark.turn == moment.turn]
+            draw_moment(review, moment, sounds[moment], number, said)
+            if actions:
+                actions(moment)
 
 
-def _silence(review: Review) -> str:
+def draw_moment(
+    review: Review,
+    moment: Moment,
+    sound: bytes | None,
+    number: int | None = None,
+    remarks: Iterable[Remark] = (),
+    where: str = "",
+) -> None:
+    """What a moment is: its words in a review or an excerpt of one, its sound, why, and what to try or keep.
+
+    `where` says which call it is from, where the page is not about one.
+    """
+    whence = f'<p class="facts">{escape(where)}</p>' if where else ""
+    st.html(_heading(number, moment) + whence + _quote(review, moment))
+    if sound:
+        st.audio(sound, format="audio/wav", alt=f"{words.KIND[moment.kind]}: {moment.quote}")
+    st.html(_reason(moment) + _spoken(remarks))
+
+
+def silence(review: Review) -> str:
     if review.call.recording is None:
         return "This call came as a transcript: there is nothing to play."
     return "The recording is no longer where it was: there is nothing to play."
 
 
-def _heading(number: int, moment: Moment) -> str:
+def _heading(number: int | None, moment: Moment) -> str:
+    badge = "" if number is None else f'<span class="badge {moment.kind}">{number}</span>'
     return (
-        f'<div class="moment-head"><span class="badge {moment.kind}">{number}</span><h3>{words.KIND[moment.kind]}</h3>'
+        f'<div class="moment-head">{badge}<h3>{words.KIND[moment.kind]}</h3>'
         f'{_about(moment)}<span class="time">{clock(moment.start)}</span></div>'
     )
 

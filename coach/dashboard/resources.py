@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from coach import audio, settings
-from coach.calls import Call, InputError, Moment, Stretch
+from coach.calls import Call, InputError, Moment, Stretch, Turn
+from coach.dashboard.doors import Doors
+from coach.dashboard.signed_in import draw_closed
+from coach.dashboard.visitors import who
 from coach.dashboard.words import markdown_free
-from coach.store import ALONE, CallRow, Desk, Person, Store, default_url
+from coach.store import ALONE, CallRow, Desk, MomentRow, Person, Store, default_url
 
 if TYPE_CHECKING:
     from coach.review import Reviewer
@@ -23,8 +26,12 @@ def desk() -> Desk:
 
 
 def person() -> Person:
-    """Who looks at the page."""
-    return ALONE
+    """Who looks at the page, as the store knows them now; for anybody else the page ends here."""
+    found = who(store(), st.context.cookies, st.context.headers.get("Host"))
+    if found is None or not (Doors.standing or found == ALONE):
+        draw_closed(Doors.standing)
+        st.stop()
+    return found
 
 
 def store() -> Store:
@@ -56,18 +63,41 @@ def one_at_a_time() -> threading.Lock:
     return threading.Lock()
 
 
-def recording_of(row: CallRow) -> str | None:
+def recording_of(row: CallRow | MomentRow) -> str | None:
     """Where a call's recording is; None where it is no longer there."""
     return row.recording if row.recording and Path(row.recording).is_file() else None
 
 
-def clip_of(row: CallRow, call: Call, moment: Moment) -> bytes | None:
-    """The sound of a moment as wav, silent where personal numbers are said; None where it has no times, or the
-    recording is no longer there."""
+def clip_of(row: CallRow | MomentRow, call: Call, moment: Moment | Turn) -> bytes | None:
+    """The sound of a moment or a turn as wav, silent where personal numbers are said; None where it has no times, or
+    the recording is no longer there."""
     recording = recording_of(row)
     if recording is None or moment.start is None or moment.end is None:
         return None
     return _cut(recording, max(0.0, moment.start - BEFORE), moment.end + AFTER, call.redacted)
+
+
+def whole(row: CallRow, call: Call) -> bytes | None:
+    """The sound of a whole call as mp3, silent where personal numbers are said; None where it is no longer there."""
+    recording = recording_of(row)
+    return _whole(recording, call.redacted) if recording else None
+
+
+@st.cache_data(max_entries=10, ttl=3600, show_spinner=False)
+def _whole(recording: str, muted: tuple[Stretch, ...]) -> bytes | None:
+    try:
+        return audio.player_copy(recording, muted)
+    except InputError:
+        return None
+
+
+def log_once(desk: Desk, action: str, call_id: int) -> None:
+    """Say in the audit trail that something was done with a call in this visit."""
+    done: set[tuple[str, int, int | None]] = st.session_state.setdefault("logged", set())
+    this = action, call_id, desk.person.account
+    if this not in done:
+        done.add(this)
+        desk.log(action, call_id)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

@@ -4,17 +4,18 @@ from dataclasses import replace
 
 import streamlit as st
 
-from coach.calls import InputError, Review, swap
+from coach.calls import InputError, Moment, Review, swap
 from coach.dashboard import resources, routes
 from coach.dashboard.call import draw_call
 from coach.dashboard.spoken import Spoken
+from coach.dashboard.voice import Voice
 from coach.dashboard.words import markdown_free
 from coach.store import CallRow, Desk
 
 ID_DIGITS = 9  # no more fit a database's integer
 
 
-def page(desk: Desk, wanted: str) -> None:
+def page(desk: Desk, wanted: str, line: str) -> None:
     row = desk.call(int(wanted)) if wanted.isdecimal() and len(wanted) <= ID_DIGITS else None
     review = row and desk.review(row.id)
     if not row or not review:
@@ -22,14 +23,36 @@ def page(desk: Desk, wanted: str) -> None:
         return
     dark = st.context.theme.type == "dark"
     spoken = how_it_was_spoken(desk, row, review)
+    resources.log_once(desk, "opened", row.id)
+
+    def clip(moment: Moment) -> bytes | None:
+        return played(desk, row, resources.clip_of(row, review.call, moment))
+
+    def whole() -> bytes | None:
+        """Asked for later than the page: it may have been taken from the person meanwhile."""
+        now = resources.desk()
+        return played(now, row, resources.whole(row, review.call)) if now.call(row.id) else None
+
+    turn = int(line) if line.isdecimal() and len(line) <= ID_DIGITS else None
+    sound = whole if resources.recording_of(row) else None
     draw_call(
         row,
         review,
-        lambda m: resources.clip_of(row, review.call, m),
+        clip,
         lambda swapped: decide(desk, row, swapped),
+        Voice(resources.desk, row.id),
+        sound,
         spoken,
         dark,
+        turn,
     )
+
+
+def played(desk: Desk, row: CallRow, sound: bytes | None) -> bytes | None:
+    """The sound, as it is handed out to be played."""
+    if sound:
+        resources.log_once(desk, "played", row.id)
+    return sound
 
 
 def how_it_was_spoken(desk: Desk, row: CallRow, review: Review) -> Spoken | None:
@@ -56,4 +79,4 @@ def decide(desk: Desk, row: CallRow, swapped: bool) -> None:
 
 
 st.page_link(routes.CALLS, label="All calls", icon=":material/arrow_back:")
-page(resources.desk(), st.query_params.get("id", ""))
+page(resources.desk(), st.query_params.get("id", ""), st.query_params.get("turn", ""))
