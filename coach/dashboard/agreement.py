@@ -34,7 +34,25 @@ def draw_agreement(found: pd.DataFrame, turns: int, figures: bool) -> None:
             lines = "".join(_line(row.between, row.turns, row.calls, row.kappa, figures) for row in own.itertuples())
             title = f'<h3 class="axis {axis}">{words.SIGN[axis]} {words.AXIS[axis]}</h3>'
             st.html(f'{title}<ul class="differences">{lines}</ul>')
-    st.html(_meaning(figures))
+    if found.kappa.notna().any():
+        st.html(_meaning(figures))
+
+
+def draw_behaviours(found: pd.DataFrame) -> None:
+    """How often people hear it too where a behaviour was marked; those rated too seldom are left out."""
+    enough = found[found.turns >= ENOUGH].sort_values("turns", ascending=False)
+    if not len(enough):
+        return
+    lines = "".join(_confirmed(*row) for row in enough.itertuples(index=False))
+    st.html(
+        '<h2>What was marked, and heard</h2><p class="facts">Of the turns in which a behaviour was marked and that '
+        f'somebody has rated, whoever chose them.</p><ul class="rules">{lines}</ul>'
+    )
+
+
+def _confirmed(behaviour: str, turns: int, share: float, low: float, high: float) -> str:
+    name = escape(words.behaviour(behaviour).capitalize())
+    return f"<li><b>{name}</b>: heard in {share * turns:.0f} of {turns} turns ({low:.0%} to {high:.0%})</li>"
 
 
 def _line(between: str, turns: int, calls: int, kappa: Estimate | None, figures: bool) -> str:

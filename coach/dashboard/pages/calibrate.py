@@ -7,10 +7,10 @@ import streamlit as st
 from coach.calls import Axis, InputError
 from coach.dashboard import calibrate as draw
 from coach.dashboard import resources
-from coach.dashboard.agreement import draw_agreement
+from coach.dashboard.agreement import draw_agreement, draw_behaviours
 from coach.store import calibrating
 from coach.store.calibrating import Passage, Place
-from coach.tone.feedback import agreement, judgements
+from coach.tone.feedback import agreement, behaviours, judgements
 
 RATE, AGREE = "Rate", "How far we agree"
 
@@ -70,5 +70,6 @@ view = st.segmented_control(
 if view == AGREE:
     given = judgements(calibrating.rated(desk))
     draw_agreement(agreement(given), calibrating.count_rated(desk), desk.person.role in ("lead", "alone"))
+    draw_behaviours(behaviours(given))
 else:
     rate()
