@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -34,18 +35,19 @@ def rate(desk: Desk, spot: Spot, rating: int, blind: bool) -> None:
     """
     if rating not in range(4):
         raise ValueError(f"not a rating: {rating}")
-    same = {"call_id": spot.call_id, "turn": spot.turn, "axis": spot.axis}
+    same: dict[str, Any] = {"call_id": spot.call_id, "turn": spot.turn, "axis": spot.axis}
     with desk.writing() as (session, access):
         if not may_see_turn(session, access, spot.call_id, spot.turn):
             raise NotHere
         own = session.scalar(select(StoredCall.id).where(StoredCall.id == spot.call_id, access.own))
+        same["role"] = "rep" if own else "lead"  # who is alone has a rating as each
         query = select(StoredRating).filter_by(**same).where(by(desk.person, StoredRating.account_id))
         found = session.scalar(query)
         if found is None:
             session.add(found := StoredRating(**same, account_id=desk.person.account, blind=blind))
         else:
             found.blind = False
-        found.role, found.rating, found.at = "rep" if own else "lead", rating, datetime.now(UTC)
+        found.rating, found.at = rating, datetime.now(UTC)
 
 
 def ratings(desk: Desk, call_id: int) -> list[Given]:
