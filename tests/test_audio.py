@@ -9,8 +9,8 @@ import av
 import numpy as np
 import pytest
 
-from coach.audio import RATE, blocks, clip, probe
-from coach.calls import InputError
+from coach.audio import RATE, blocks, clip, player_copy, probe
+from coach.calls import InputError, Stretch
 
 KINDS = {  # suffix: codec, rate, channels
     "mulaw.wav": ("pcm_mulaw", 8000, 2),
@@ -98,6 +98,20 @@ def test_clip_ends_with_the_recording(tmp_path: Path) -> None:
     path = pcm(tmp_path / "call.wav", tones(4, 8000, 2))
     assert len(samples_of(clip(path, -1, 2))) == 2 * RATE
     assert len(samples_of(clip(path, 3, 9))) == RATE
+
+
+def test_the_copy_to_be_played_is_small_in_time_and_silent_where_it_must_be(tmp_path: Path) -> None:
+    """Across the pieces in which it is made: a minute each."""
+    sound = 0.3 * np.sin(2 * np.pi * 440 * np.arange(RATE * 65) / RATE)
+    path = tmp_path / "long.wav"
+    with wave.open(str(path), "wb") as wav:
+        wav.setparams((1, 2, RATE, 0, "NONE", ""))
+        wav.writeframes((sound * 32767).astype("<i2").tobytes())
+    (tmp_path / "copy.mp3").write_bytes(copy := player_copy(path, [Stretch("customer", 59.0, 61.0)]))
+    heard = np.concatenate([block[0] for block in blocks(tmp_path / "copy.mp3")])
+    assert len(copy) < 65 * 4100 and len(heard) / RATE == pytest.approx(65, abs=0.1)
+    loud = np.abs(heard[: RATE * 65].reshape(-1, RATE // 10)).max(axis=1) > 0.05
+    assert not loud[591:609].any() and loud[2:585].all() and loud[615:645].all()
 
 
 def test_blocks_join_without_a_seam(tmp_path: Path) -> None:

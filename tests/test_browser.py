@@ -86,7 +86,7 @@ class Visit:
 def test_a_rep_finds_a_call_hears_a_moment_and_swaps_the_speakers(browser, served: str) -> None:
     visit = Visit(browser, viewport={"width": 1280, "height": 900})
     page, strength = visit.page, review().moments[1]
-    page.goto(served)
+    page.goto(f"{served}/calls")
     page.get_by_role("link", name="Boiler out").click()
     page.get_by_role("heading", name="Moments worth hearing").wait_for()
     page.wait_for_url("**/call?id=1")

@@ -16,7 +16,8 @@ BETWEEN = {
     "rep and model": "Rep and the marks",
 }
 STEPS = (0.2, 0.4, 0.6, 0.8)  # Altman (1991), Practical Statistics for Medical Research: five words for kappa
-AS_WORD = ("hardly", "a little", "fairly", "well", "very well")
+AS_WORD = ("hardly at all", "a little", "fairly well", "well", "very well")
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def draw_agreement(found: pd.DataFrame, turns: int, figures: bool) -> None:
@@ -60,16 +61,21 @@ def _line(between: str, turns: int, calls: int, kappa: Estimate | None, figures:
     name = escape(BETWEEN.get(between, between))
     if kappa is None:
         return f"<li><span>{name}</span><span>Too few to tell ({turns} of {ENOUGH} turns).</span></li>"
-    return f"<li><span>{name}</span><span>{statement(kappa, figures)} ({counts})</span>{_bar(kappa)}</li>"
+    told = f'<span>{statement(kappa, figures)} <span class="facts">{counts}</span></span>'
+    return f"<li><span>{name}</span>{told}{_bar(kappa)}</li>"
 
 
 def statement(kappa: Estimate, figures: bool) -> str:
     """How far two agree, in words that hold for all of the interval."""
     if not kappa.low <= kappa.high:  # both said the same of every turn
         return "There is nothing to compare: hardly any two turns are rated apart."
-    low, high = (AS_WORD[sum(value >= step for step in STEPS)] for value in (kappa.low, kappa.high))
-    told = f"They agree {high}." if low == high else f"Somewhere between “{low}” and “{high}”."
-    return f"{told} {kappa.value:.2f}, {kappa.low:.2f} to {kappa.high:.2f}" if figures else told
+    low, high = (sum(value >= step for step in STEPS) for value in (kappa.low, kappa.high))
+    if high - low < 2:
+        told = f"They agree {AS_WORD[low]}." if low == high else f"They agree {AS_WORD[low]}, or {AS_WORD[high]}."
+    else:
+        told = f"Not clear yet: anything from “{AS_WORD[low]}” to “{AS_WORD[high]}”."
+    between = f"({kappa.low:.2f} to {kappa.high:.2f})".replace(" ", NO_BREAK)
+    return f"{told} {kappa.value:.2f}{NO_BREAK}{between}" if figures else told
 
 
 def _bar(kappa: Estimate) -> str:

@@ -70,8 +70,8 @@ def _cells(desk: Desk, since: date, until: date, now: datetime) -> pd.DataFrame:
         query = select(*keys, func.count(StoredCall.id), *sums).join(StoredCall.rep)
         query = query.where(counted, when() >= _midnight(since), when() < _midnight(until)).group_by(*keys)
         rows = session.execute(query).all()
-    cells = pd.DataFrame(rows, columns=["rep", "queue", "caller", "scorer", "calls", *AXES])
-    cells["caller"] = cells.caller.map(lambda kind: kind.strip().lower() or None if kind else None).astype(object)
+    named = [(rep, queue, (kind or "").strip().lower() or None, *sums) for rep, queue, kind, *sums in rows]
+    cells = pd.DataFrame(named, columns=["rep", "queue", "caller", "scorer", "calls", *AXES])
     return cells[[*COLUMNS, "scorer"]]
 
 
