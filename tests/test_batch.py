@@ -66,9 +66,9 @@ def test_a_manifest_says_who_took_the_call_and_when(tmp_path: Path):
     dana = Recording(tmp_path / "a.wav", rep="Dana R.", started_at=datetime(2026, 11, 18, 14, 5), rep_channel=1)
     assert recordings(manifest) == [dana, Recording(tmp_path / "b.wav")]
     rows = [{"recording": "a.wav", "rep": "Dana R.", "started_at": "2026-11-18T14:05:00", "rep_channel": 1}]
-    rows.append({"recording": "memory://bucket/b.wav", "customer": 4711})
+    rows.append({"recording": "memory://bucket/b.wav", "customer": 4711, "caller": "new"})
     (tmp_path / "calls.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    elsewhere = Recording("memory://bucket/b.wav", customer="4711")
+    elsewhere = Recording("memory://bucket/b.wav", customer="4711", caller="new")
     assert recordings(tmp_path / "calls.jsonl") == [dana, elsewhere]
 
 
