@@ -3,7 +3,7 @@
 import streamlit as st
 
 from coach.dashboard import resources, routes
-from coach.dashboard.signed_in import draw_signed_in
+from coach.dashboard.doors.signed_in import draw_signed_in
 
 st.set_page_config(page_title="Tone Coach", page_icon=routes.ICON, layout="wide")
 st.html(routes.STYLE)

@@ -6,9 +6,9 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from coach.calls import InputError
-from coach.dashboard import provider
-from coach.dashboard.doors import Doors
-from coach.dashboard.sign_in import ways
+from coach.dashboard.doors import provider
+from coach.dashboard.doors.guard import Doors
+from coach.dashboard.doors.sign_in import ways
 from coach.store import Store, default_url
 
 try:

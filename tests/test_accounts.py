@@ -13,8 +13,9 @@ from sqlalchemy import select, update
 
 from coach.calls import InputError
 from coach.cli import main
-from coach.store import ALONE, Desk, Person, Store, passwords, signing
-from coach.store.accounts import (
+from coach.store import ALONE, Desk, Person, Store
+from coach.store.accounts import passwords, signing
+from coach.store.accounts.accounts import (
     accounts,
     add,
     change,
@@ -24,9 +25,9 @@ from coach.store.accounts import (
     restore,
     set_password,
 )
+from coach.store.accounts.signing import Refused, change_password, person_of, sign_in, sign_out, vouched
 from coach.store.people import Account, AuditEntry, FailedSignIn, SignIn
 from coach.store.schema import Rep
-from coach.store.signing import Refused, change_password, person_of, sign_in, sign_out, vouched
 
 PASSWORD, OTHER = "correct horse battery", "tr0ub4dor and three"
 

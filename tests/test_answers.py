@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from coach.dashboard import resources, routes
 from coach.store import ALONE, Desk, Person, Store
-from coach.store import feedback as fb
-from coach.store.feedback import Disagreement, Spot
+from coach.store.said import feedback as fb
+from coach.store.said.feedback import Disagreement, Spot
 
 ROOT = Path(__file__).parents[1]
 GIVEAWAY, STRENGTH = Spot(1, 4, "condescension", "giveaway"), Spot(1, 2, "empathy", "strength")

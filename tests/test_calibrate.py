@@ -14,12 +14,13 @@ from test_access import LEAD, NOBODY, OPEN
 
 from coach.calls import AXES, Axis
 from coach.dashboard import routes
-from coach.dashboard.agreement import statement
-from coach.store import ALONE, Desk, Person, Policy, Store, calibrating
-from coach.store import feedback as fb
-from coach.store.calibrating import RATING, drawn, looked_into, passage, rate_turn, revealed
-from coach.store.feedback import NotHere, Spot
+from coach.dashboard.lead.agreement import statement
+from coach.store import ALONE, Desk, Person, Policy, Store
 from coach.store.people import StoredRating
+from coach.store.said import calibrating
+from coach.store.said import feedback as fb
+from coach.store.said.calibrating import RATING, drawn, looked_into, passage, rate_turn, revealed
+from coach.store.said.feedback import NotHere, Spot
 from coach.tone.agreement import Estimate
 from coach.tone.feedback import agreement, judgements
 

@@ -16,7 +16,7 @@ from coach.callers import COLUMNS, Group, compare
 from coach.calls import AXES
 from coach.dashboard import routes
 from coach.store import ALONE, Desk, Person, Policy, Store
-from coach.store.callers import service
+from coach.store.coaching.callers import service
 from coach.store.schema import Rep, StoredCall
 
 ROOT = Path(__file__).parents[1]

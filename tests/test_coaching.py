@@ -11,11 +11,20 @@ from sqlalchemy import select, update
 
 from coach.calls import Review
 from coach.focus import Candidate, Share, change, suggest
-from coach.store import ALONE, Desk, Person, Policy, Store, preparing, together
-from coach.store.coaching import agreements, coached, count_agreements, in_open_sessions, items, session, sessions
-from coach.store.follow_up import follow_up
-from coach.store.lines import Spot
+from coach.store import ALONE, Desk, Person, Policy, Store
+from coach.store.coaching import preparing, together
+from coach.store.coaching.follow_up import follow_up
+from coach.store.coaching.sessions import (
+    agreements,
+    coached,
+    count_agreements,
+    in_open_sessions,
+    items,
+    session,
+    sessions,
+)
 from coach.store.people import Account, AuditEntry, Choice, StoredRating, StoredSession
+from coach.store.said.lines import Spot
 from coach.store.schema import Rep, StoredCall
 
 OPEN = Policy("opt-out", first_hours=0, whole_calls=True)

@@ -17,8 +17,9 @@ from streamlit.testing.v1 import AppTest
 
 from coach import audio
 from coach.calls import AXES, Evidence, InputError, Rating, Review, Turn
-from coach.dashboard import marks, resources, routes, timeline, transcript, uploads, words
-from coach.dashboard.uploads import Upload
+from coach.dashboard import marks, resources, routes, timeline, transcript, words
+from coach.dashboard.operations import uploads
+from coach.dashboard.operations.uploads import Upload
 from coach.store import Store
 
 ROOT = Path(__file__).parents[1]

@@ -12,7 +12,7 @@ from served import Visitor, free_port, serving
 from websockets.exceptions import InvalidStatus
 
 from coach.store import ALONE, Desk, Store
-from coach.store.accounts import add, change, remove
+from coach.store.accounts.accounts import add, change, remove
 
 PASSWORD = "correct horse battery"
 ANNS, BENS = "How can I help", "Bens own words"

@@ -13,9 +13,9 @@ from test_access import ANNA, BEN, LEAD, NOBODY, OPEN, rep_of
 
 from coach.calls import InputError
 from coach.store import ALONE, Desk, Person, Policy, Store
-from coach.store import feedback as fb
-from coach.store.feedback import NotHere, Spot
 from coach.store.people import Account
+from coach.store.said import feedback as fb
+from coach.store.said.feedback import NotHere, Spot
 from coach.store.schema import StoredCall
 
 GIVEAWAY = Spot(1, 4, "condescension", "giveaway")

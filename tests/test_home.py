@@ -11,7 +11,8 @@ from pages import html_of, opened, text_of
 from streamlit.testing.v1 import AppTest
 
 from coach.calls import Review
-from coach.dashboard import home, overview, resources, routes
+from coach.dashboard import resources, routes
+from coach.dashboard.rep import home, overview
 from coach.store import Filter, MomentRow, Person, Store
 from coach.store.schema import Rep
 

@@ -23,9 +23,9 @@ from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import Route
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
-from coach.dashboard import provider
+from coach.dashboard.doors import provider
 from coach.store import ALONE, Desk, Store
-from coach.store.accounts import add, remove
+from coach.store.accounts.accounts import add, remove
 
 CLIENT, SECRET, COOKIE_SECRET = "tone-coach", "the client's secret", "the cookies' secret, long enough"
 

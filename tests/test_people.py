@@ -7,8 +7,9 @@ from pages import ROOT, text_of
 from streamlit.testing.v1 import AppTest
 
 from coach.dashboard import resources
-from coach.store import ALONE, Desk, Person, Store, signing
-from coach.store.accounts import accounts, add
+from coach.store import ALONE, Desk, Person, Store
+from coach.store.accounts import signing
+from coach.store.accounts.accounts import accounts, add
 
 PASSWORD = "correct horse battery"
 
@@ -44,9 +45,9 @@ def fill(app: AppTest, **values: str) -> None:
 def dialog(login: str | None) -> None:
     """What the page opens when its buttons are pressed."""
     from coach.dashboard import resources
-    from coach.dashboard.accounts import draw_adding, draw_changing
-    from coach.dashboard.admitting import doing_of
-    from coach.store.accounts import accounts
+    from coach.dashboard.doors.accounts import draw_adding, draw_changing
+    from coach.dashboard.doors.admitting import doing_of
+    from coach.store.accounts.accounts import accounts
 
     desk = resources.desk()
     if login is None:

@@ -12,7 +12,8 @@ from pages import ROOT, html_of, text_of
 from streamlit.testing.v1 import AppTest
 
 from coach.cli import main
-from coach.dashboard import resources, routes, sees
+from coach.dashboard import resources, routes
+from coach.dashboard.rep import sees
 from coach.store import ALONE, Desk, Person, Policy, Store
 from coach.store.looks import looks, policy_changes
 from coach.store.people import Account

@@ -12,8 +12,8 @@ from pages import ROOT, text_of
 from streamlit.testing.v1 import AppTest
 
 from coach.calls import AXES
-from coach.dashboard import progress as draw
 from coach.dashboard import resources, routes
+from coach.dashboard.rep import progress as draw
 from coach.progress import Change, Figures, by_week, comparable, habits, of_ratings, of_shares, ratings, split
 from coach.store import ALONE, Desk, Person, Store, trend
 from coach.store.people import StoredSession

@@ -10,8 +10,9 @@ from hand_made import review
 from pages import ROOT, text_of
 from streamlit.testing.v1 import AppTest
 
-from coach.dashboard import resources, routes, uploads
-from coach.dashboard.again import LOG, Again
+from coach.dashboard import resources, routes
+from coach.dashboard.operations import uploads
+from coach.dashboard.operations.again import LOG, Again
 from coach.export.trail import taken_along
 from coach.store import ALONE, Desk, Person, Store, trail, upkeep
 from coach.store.trail import Wanted

@@ -10,11 +10,13 @@ from pages import html_of, opened, text_of
 from streamlit.testing.v1 import AppTest
 from test_home import rep_of
 
-from coach.dashboard import lines, resources, routes, words
-from coach.dashboard.voice import Voice
-from coach.store import ALONE, Desk, Person, Policy, Store, feedback
-from coach.store.feedback import Spot
+from coach.dashboard import resources, routes, words
+from coach.dashboard.rep import lines
+from coach.dashboard.rep.voice import Voice
+from coach.store import ALONE, Desk, Person, Policy, Store
 from coach.store.people import Account, AuditEntry
+from coach.store.said import feedback
+from coach.store.said.feedback import Spot
 
 GIVEAWAY = Spot(1, 4, "condescension", "giveaway")
 KEY = "1-4-condescension-giveaway"
@@ -45,9 +47,10 @@ def click(monkeypatch: pytest.MonkeyPatch, **what: Any) -> None:
 def in_a_dialog() -> None:
     import streamlit as st
 
-    from coach.dashboard import feedback, resources
-    from coach.dashboard.voice import Voice
-    from coach.store.feedback import Spot
+    from coach.dashboard import resources
+    from coach.dashboard.rep import feedback
+    from coach.dashboard.rep.voice import Voice
+    from coach.store.said.feedback import Spot
 
     voice = Voice(resources.desk, 1)
     if st.session_state.asks == "how":

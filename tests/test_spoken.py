@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from coach.calls import Delivery
 from coach.dashboard import resources, timeline
-from coach.dashboard import spoken as spoken_page
+from coach.dashboard.rep import spoken as spoken_page
 from coach.store import Person, Policy, Store
 
 TRACES = ("How you spoke", "How you said it", "You came in before", "both speak", "talked over", "spoke at once")

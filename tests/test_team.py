@@ -13,14 +13,15 @@ from streamlit.testing.v1 import AppTest
 
 from coach.calls import Review
 from coach.dashboard import resources, routes
-from coach.dashboard.following import told
+from coach.dashboard.lead.following import told
 from coach.focus import Share
-from coach.store import ALONE, Desk, Filter, Person, Policy, Store, preparing
-from coach.store.coaching import items, session, sessions
-from coach.store.follow_up import FollowUp
+from coach.store import ALONE, Desk, Filter, Person, Policy, Store
+from coach.store.coaching import preparing
+from coach.store.coaching.follow_up import FollowUp
+from coach.store.coaching.sessions import items, session, sessions
+from coach.store.coaching.team import WEEKS, count_team_moments, hears_any, in_team, team_moments
 from coach.store.people import Account, AuditEntry, Choice, StoredRating
 from coach.store.schema import Rep
-from coach.store.team import WEEKS, count_team_moments, hears_any, in_team, team_moments
 
 OPEN = Policy("opt-out", first_hours=0, whole_calls=True)
 LEAD = Person("lead", account=1, name="Lea", teams=("North",))

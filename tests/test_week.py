@@ -9,7 +9,8 @@ from hand_made import review
 from pages import ROOT, html_of, text_of
 from streamlit.testing.v1 import AppTest
 
-from coach.dashboard import resources, routes, week
+from coach.dashboard import resources, routes
+from coach.dashboard.rep import week
 from coach.progress import monday
 from coach.store import MomentRow, Person, Store
 

@@ -51,7 +51,7 @@ def add_account(
               coach accounts add ann --role rep --rep Ann
               coach accounts add lee --role lead --team North --team South
     """
-    from coach.store.accounts import add
+    from coach.store.accounts.accounts import add
 
     if password_stdin and no_password:
         raise click.UsageError("Say either --password-stdin or --no-password.")
@@ -65,7 +65,7 @@ def add_account(
 @database
 def list_accounts(db: str):
     """Print the accounts: login, role, name, the rep whose calls are theirs or the teams that they lead."""
-    from coach.store.accounts import accounts as all_accounts
+    from coach.store.accounts.accounts import accounts as all_accounts
 
     for row in all_accounts(_desk(db), limit=100_000):
         whose = [f"calls of {row.rep}"] if row.rep else []
@@ -84,7 +84,7 @@ def list_accounts(db: str):
 @database
 def change_account(login: str, role: str | None, name: str | None, rep: str | None, teams: tuple[str, ...], db: str):
     """Give somebody another role, name, rep (--rep "" for none) or other teams. What they may see changes at once."""
-    from coach.store.accounts import change
+    from coach.store.accounts.accounts import change
 
     change(_desk(db), login, role=role, name=name, rep=rep, teams=teams or None)
     print(f"{login} is changed.")
@@ -95,7 +95,7 @@ def change_account(login: str, role: str | None, name: str | None, rep: str | No
 @database
 def remove_account(login: str, db: str):
     """Let somebody in no more; what they have open ends with their next click. What they did stays on record."""
-    from coach.store.accounts import remove
+    from coach.store.accounts.accounts import remove
 
     remove(_desk(db), login)
     print(f"{login} may not sign in any more.")
@@ -106,7 +106,7 @@ def remove_account(login: str, db: str):
 @database
 def restore_account(login: str, db: str):
     """Let in again who was removed."""
-    from coach.store.accounts import restore
+    from coach.store.accounts.accounts import restore
 
     restore(_desk(db), login)
     print(f"{login} may sign in again.")
@@ -121,7 +121,7 @@ def restore_account(login: str, db: str):
 @database
 def set_password(login: str, password_stdin: bool, no_password: bool, db: str):
     """Give somebody another password. What they have open ends with their next click."""
-    from coach.store import accounts as store_accounts
+    from coach.store.accounts import accounts as store_accounts
 
     desk = _desk(db)
     store_accounts.set_password(desk, login, None if no_password else _password(password_stdin))

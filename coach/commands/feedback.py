@@ -30,7 +30,7 @@ def export_feedback(out: Path, db: str):
     People are numbers in it, but what was said in the calls is there: keep the file as you keep the calls.
     """
     from coach.store import Store, trail
-    from coach.store.labels import labelled
+    from coach.store.said.labels import labelled
 
     if out.exists():
         raise InputError(f"{out}: is there already; remove it, or give another place with --out")

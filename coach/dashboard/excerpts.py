@@ -4,7 +4,7 @@ from coach.calls import Review
 from coach.dashboard import cards, resources, words
 from coach.focus import Candidate, suggest
 from coach.store import Desk, Filter, MomentRow
-from coach.store.lines import Spot
+from coach.store.said.lines import Spot
 
 LATEST = 40  # moments of a rep among which those to talk about are looked for
 

@@ -8,9 +8,9 @@ import streamlit as st
 
 from coach import audio, settings
 from coach.calls import Call, InputError, Moment, Stretch, Turn
-from coach.dashboard.doors import Doors
-from coach.dashboard.signed_in import draw_closed
-from coach.dashboard.visitors import who
+from coach.dashboard.doors.guard import Doors
+from coach.dashboard.doors.signed_in import draw_closed
+from coach.dashboard.doors.visitors import who
 from coach.dashboard.words import markdown_free
 from coach.store import ALONE, CallRow, Desk, MomentRow, Person, Store, default_url
 

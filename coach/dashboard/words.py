@@ -7,7 +7,7 @@ from typing import Protocol
 from coach.calls import AXES, Axis, Moment, Rating, Review, Score
 from coach.report import clock
 from coach.store import CallRow, Policy
-from coach.store.feedback import Disagreement
+from coach.store.said.feedback import Disagreement
 
 AXIS: dict[Axis, str] = {"condescension": "Condescension", "impatience": "Impatience", "empathy": "Empathy"}
 SIGN: dict[Axis, str] = {"condescension": "▼", "impatience": "▶", "empathy": "✚"}

@@ -3,10 +3,12 @@
 import streamlit as st
 
 from coach.calls import InputError
-from coach.dashboard import overview, resources
-from coach.dashboard.accounts import draw_add, draw_alone, draw_people, draw_search
-from coach.dashboard.admitting import doing_of
-from coach.store import Desk, accounts
+from coach.dashboard import resources
+from coach.dashboard.doors.accounts import draw_add, draw_alone, draw_people, draw_search
+from coach.dashboard.doors.admitting import doing_of
+from coach.dashboard.rep import overview
+from coach.store import Desk
+from coach.store.accounts import accounts
 
 PAGE_SIZE = 20
 

@@ -7,7 +7,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from coach.audio import SUFFIXES
 from coach.calls import InputError
-from coach.dashboard import resources, routes, uploads
+from coach.dashboard import resources, routes
+from coach.dashboard.operations import uploads
 from coach.dashboard.words import markdown_free
 from coach.store import Desk, Store, upkeep
 

@@ -4,11 +4,12 @@ from html import escape
 
 import streamlit as st
 
-from coach.dashboard import coaching, resources, words
-from coach.dashboard.following import draw_follow_up
-from coach.dashboard.overview import draw_pages
-from coach.store.coaching import agreements, count_agreements, items
-from coach.store.follow_up import follow_up
+from coach.dashboard import resources, words
+from coach.dashboard.lead import coaching
+from coach.dashboard.lead.following import draw_follow_up
+from coach.dashboard.rep.overview import draw_pages
+from coach.store.coaching.follow_up import follow_up
+from coach.store.coaching.sessions import agreements, count_agreements, items
 
 PAGE_SIZE = 3
 

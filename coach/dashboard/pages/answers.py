@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from coach.dashboard import answers as draw
 from coach.dashboard import resources
 from coach.dashboard.excerpts import draw_excerpt
-from coach.store import feedback
-from coach.store.calibrating import passage
-from coach.store.feedback import Disagreement, Verdict
+from coach.dashboard.lead import answers as draw
+from coach.store.said import feedback
+from coach.store.said.calibrating import passage
+from coach.store.said.feedback import Disagreement, Verdict
 
 WAITING, ANSWERED = 5, 5  # on a page
 

@@ -5,11 +5,11 @@ from random import Random
 import streamlit as st
 
 from coach.calls import Axis, InputError
-from coach.dashboard import calibrate as draw
 from coach.dashboard import resources
-from coach.dashboard.agreement import draw_agreement, draw_behaviours
-from coach.store import calibrating
-from coach.store.calibrating import Passage, Place
+from coach.dashboard.lead import calibrate as draw
+from coach.dashboard.lead.agreement import draw_agreement, draw_behaviours
+from coach.store.said import calibrating
+from coach.store.said.calibrating import Passage, Place
 from coach.tone.feedback import agreement, behaviours, judgements
 
 RATE, AGREE = "Rate", "How far we agree"

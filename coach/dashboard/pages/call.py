@@ -6,9 +6,9 @@ import streamlit as st
 
 from coach.calls import InputError, Moment, Review, swap
 from coach.dashboard import resources, routes
-from coach.dashboard.call import draw_call
-from coach.dashboard.spoken import Spoken
-from coach.dashboard.voice import Voice
+from coach.dashboard.rep.call import draw_call
+from coach.dashboard.rep.spoken import Spoken
+from coach.dashboard.rep.voice import Voice
 from coach.dashboard.words import markdown_free
 from coach.store import CallRow, Desk
 

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from coach.dashboard import callers, resources
-from coach.store.callers import service
+from coach.dashboard import resources
+from coach.dashboard.lead import callers
+from coach.store.coaching.callers import service
 
 desk = resources.desk()
 st.html(

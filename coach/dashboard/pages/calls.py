@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from coach.dashboard import overview, resources, routes
+from coach.dashboard import resources, routes
+from coach.dashboard.rep import overview
 
 PAGE_SIZE = 20
 

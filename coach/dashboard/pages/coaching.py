@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from coach.dashboard import coaching, resources, routes
+from coach.dashboard import resources, routes
 from coach.dashboard.excerpts import suggested
-from coach.dashboard.overview import draw_pages
-from coach.store import preparing
-from coach.store.coaching import coached, count_sessions, sessions
+from coach.dashboard.lead import coaching
+from coach.dashboard.rep.overview import draw_pages
+from coach.store.coaching import preparing
+from coach.store.coaching.sessions import coached, count_sessions, sessions
 
 PAGE_SIZE = 10
 

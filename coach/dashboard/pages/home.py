@@ -1,10 +1,11 @@
 """The landing page: three moments to listen to."""
 
-from coach.dashboard import home, overview, resources, routes
-from coach.dashboard.home import AHEAD, AT_ONCE, Shown
-from coach.dashboard.voice import Voice
+from coach.dashboard import resources, routes
+from coach.dashboard.rep import home, overview
+from coach.dashboard.rep.home import AHEAD, AT_ONCE, Shown
+from coach.dashboard.rep.voice import Voice
 from coach.store import Desk, Filter, MomentRow
-from coach.store.feedback import own_rep
+from coach.store.said.feedback import own_rep
 
 
 def shown(desk: Desk, voices: dict[int, Voice], row: MomentRow) -> Shown | None:

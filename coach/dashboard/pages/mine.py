@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from coach.dashboard import mine, overview, resources
-from coach.dashboard.feedback import quietly
-from coach.store import feedback
+from coach.dashboard import resources
+from coach.dashboard.rep import mine, overview
+from coach.dashboard.rep.feedback import quietly
+from coach.store.said import feedback
 
 PAGE_SIZE = 10
 

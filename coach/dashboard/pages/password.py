@@ -3,8 +3,8 @@
 import streamlit as st
 
 from coach.dashboard import resources
-from coach.dashboard.signed_in import draw_password
-from coach.store import signing
+from coach.dashboard.doors.signed_in import draw_password
+from coach.store.accounts import signing
 
 person = resources.person()
 st.html('<h1>Your password</h1><p class="facts">You will sign in again with the new one, everywhere.</p>')

@@ -4,8 +4,8 @@ import streamlit as st
 
 from coach.calls import InputError
 from coach.dashboard import resources
-from coach.dashboard.policy import draw_confirmation, draw_policy
-from coach.dashboard.sees import draw_changes
+from coach.dashboard.doors.policy import draw_confirmation, draw_policy
+from coach.dashboard.rep.sees import draw_changes
 from coach.dashboard.words import markdown_free
 from coach.store import Desk, Policy
 from coach.store.looks import policy_changes

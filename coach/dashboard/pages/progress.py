@@ -5,12 +5,12 @@ from datetime import date, timedelta
 import streamlit as st
 
 from coach.calls import AXES
-from coach.dashboard import progress as draw
 from coach.dashboard import resources
-from coach.dashboard.oneself import whose
+from coach.dashboard.rep import progress as draw
+from coach.dashboard.rep.oneself import whose
 from coach.progress import EARLIER, RECENT, by_week, comparable, habits, monday, ratings, split
 from coach.store import Desk, trend
-from coach.store.coaching import agreements
+from coach.store.coaching.sessions import agreements
 
 
 def page(desk: Desk, rep: str | None) -> None:

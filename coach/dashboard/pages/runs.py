@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from coach.dashboard import resources, runs
-from coach.dashboard.again import Again
+from coach.dashboard import resources
+from coach.dashboard.operations import runs
+from coach.dashboard.operations.again import Again
 from coach.store import Desk, upkeep
 
 NIGHTS, FAILURES = 5, 10

@@ -4,7 +4,7 @@ import streamlit as st
 
 from coach import settings
 from coach.dashboard import resources
-from coach.dashboard import sees as draw
+from coach.dashboard.rep import sees as draw
 from coach.store import Desk
 from coach.store.looks import looks, policy_changes
 

@@ -5,14 +5,16 @@ from html import escape
 
 import streamlit as st
 
-from coach.dashboard import closing, coaching, resources, routes, stage, words
+from coach.dashboard import resources, routes, words
 from coach.dashboard.excerpts import draw_excerpt, heard, suggested
-from coach.dashboard.following import draw_follow_up
-from coach.dashboard.preparing import Ways, draw_preparing
-from coach.store import Desk, preparing, together
-from coach.store.coaching import Item, SessionRow, items, session
-from coach.store.follow_up import follow_up
-from coach.store.together import Side
+from coach.dashboard.lead import closing, coaching, stage
+from coach.dashboard.lead.following import draw_follow_up
+from coach.dashboard.lead.preparing import Ways, draw_preparing
+from coach.store import Desk
+from coach.store.coaching import preparing, together
+from coach.store.coaching.follow_up import follow_up
+from coach.store.coaching.sessions import Item, SessionRow, items, session
+from coach.store.coaching.together import Side
 
 PREPARE, RUN, CLOSE = "Prepare", "Run", "Close"
 ID_DIGITS = 9  # no more fit a database's integer

@@ -2,12 +2,14 @@
 
 import streamlit as st
 
-from coach.dashboard import coaching, resources, team, words
+from coach.dashboard import resources, words
 from coach.dashboard.excerpts import draw_excerpt
-from coach.dashboard.overview import draw_pages
-from coach.store import MomentRow, preparing
-from coach.store.coaching import coached, in_open_sessions, sessions
-from coach.store.team import count_team_moments, hears_any, in_team, team_moments
+from coach.dashboard.lead import coaching, team
+from coach.dashboard.rep.overview import draw_pages
+from coach.store import MomentRow
+from coach.store.coaching import preparing
+from coach.store.coaching.sessions import coached, in_open_sessions, sessions
+from coach.store.coaching.team import count_team_moments, hears_any, in_team, team_moments
 
 PAGE_SIZE = 6
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from coach.dashboard import resources
-from coach.dashboard import trail as draw
+from coach.dashboard.operations import trail as draw
 from coach.export.trail import taken_along
 from coach.store import trail
 

@@ -8,7 +8,8 @@ import streamlit as st
 
 from coach import settings
 from coach.calls import InputError
-from coach.dashboard import resources, upkeep
+from coach.dashboard import resources
+from coach.dashboard.operations import upkeep
 from coach.dashboard.words import markdown_free
 from coach.store import trail
 from coach.store import upkeep as stored

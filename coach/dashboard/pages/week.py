@@ -5,11 +5,11 @@ from datetime import date, timedelta
 import streamlit as st
 
 from coach.dashboard import resources
-from coach.dashboard.oneself import whose
-from coach.dashboard.week import draw_choice, draw_week, wanted
+from coach.dashboard.rep.oneself import whose
+from coach.dashboard.rep.week import draw_choice, draw_week, wanted
 from coach.progress import EARLIER, RECENT, comparable, monday, ratings, split
 from coach.store import Desk, trend
-from coach.store.coaching import agreements
+from coach.store.coaching.sessions import agreements
 
 WEEK = timedelta(weeks=1)
 

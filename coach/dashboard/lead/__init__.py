@@ -1,0 +1,1 @@
+"""What team leads see: what is shared with them, coaching, agreement."""

@@ -1,0 +1,1 @@
+"""What operators see: nights, failures, upkeep, the audit trail."""

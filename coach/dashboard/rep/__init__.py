@@ -1,0 +1,1 @@
+"""What reps see: their moments, calls, progress, notes."""

@@ -1,0 +1,1 @@
+"""Coaching sessions, and what a lead sees of a team."""

@@ -1,0 +1,1 @@
+"""What people say of calls: choices, disagreements, ratings, notes; and all of it as labelled calls."""
