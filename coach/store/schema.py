@@ -134,7 +134,7 @@ class StoredMoment(Table):
 
     call: Mapped[StoredCall] = relationship(back_populates="moments")
 
-    __table_args__ = (UniqueConstraint("call_id", "position"), Index("ix_moments_axis_kind", "axis", "kind"))
+    __table_args__ = (UniqueConstraint("call_id", "position"),)
 
 
 class EarlierScore(Table):
