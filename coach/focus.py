@@ -7,6 +7,7 @@ from itertools import chain, zip_longest
 from typing import Literal
 
 from coach.calls import Moment
+from coach.shares import newcombe, wilson
 
 STRENGTHS = 3
 HABITS = 2
@@ -86,24 +87,15 @@ class Share:
     @property
     def between(self) -> tuple[float, float]:
         """Wilson's 95 % interval of the share."""
-        from scipy.stats import binomtest  # a second to import: pages that only list must not wait for it
-
-        low, high = binomtest(self.having, self.calls).proportion_ci(0.95, method="wilson")
-        return float(low), float(high)
+        return wilson(self.having, self.calls)
 
 
 def change(before: Share, after: Share) -> Change:
     """Whether a behaviour comes up in more or fewer calls than before, as far as so many calls can tell.
 
-    It does where Newcombe's 95 % interval of the difference leaves out zero: Statistics in Medicine 17 (1998), 873-890,
-    method 10.
+    It does where Newcombe's 95 % interval of the difference leaves out zero.
     """
     if min(before.calls, after.calls) < ENOUGH:
         return "too few"
-    was, now = before.having / before.calls, after.having / after.calls
-    (was_low, was_high), (now_low, now_high) = before.between, after.between
-    if now - was + ((now_high - now) ** 2 + (was - was_low) ** 2) ** 0.5 < 0:
-        return "fewer"
-    if now - was - ((now - now_low) ** 2 + (was_high - was) ** 2) ** 0.5 > 0:
-        return "more"
-    return "no clear change"
+    low, high = newcombe((after.having, before.having), (after.calls, before.calls))
+    return "fewer" if high < 0 else "more" if low > 0 else "no clear change"

@@ -12,13 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from math import hypot, sqrt
+from math import sqrt
 from statistics import NormalDist, mean, variance
 from typing import Literal
 
 from scipy.special import stdtrit
 
 from coach.calls import AXES, Axis
+from coach.shares import newcombe
 from coach.tone.rubric import BEHAVIOURS
 
 RECENT, EARLIER = timedelta(weeks=4), timedelta(weeks=8)
@@ -151,17 +152,8 @@ def of_shares(found: tuple[int, int], calls: tuple[int, int], statements: int = 
     now, usual = (hits / max(1, size) for hits, size in zip(found, calls, strict=True))
     if min(calls) < ENOUGH_CALLS:
         return Change("few", *calls, now, usual)
-    z = NormalDist().inv_cdf(1 - MISTAKEN / statements / 2)
-    (low, high), (low_before, high_before) = (_wilson(h, n, z) for h, n in zip(found, calls, strict=True))
-    difference = now - usual
-    interval = difference - hypot(now - low, high_before - usual), difference + hypot(high - now, usual - low_before)
-    return Change(_verdict(difference, interval, WORTH_SHARE, SMALL_SHARE), *calls, now, usual)
-
-
-def _wilson(hits: int, calls: int, z: float) -> tuple[float, float]:
-    middle, share = (hits + z * z / 2) / (calls + z * z), hits / calls
-    half = z / (calls + z * z) * sqrt(calls * share * (1 - share) + z * z / 4)
-    return middle - half, middle + half
+    interval = newcombe(found, calls, NormalDist().inv_cdf(1 - MISTAKEN / statements / 2))
+    return Change(_verdict(now - usual, interval, WORTH_SHARE, SMALL_SHARE), *calls, now, usual)
 
 
 def _verdict(difference: float, interval: tuple[float, float], worth: float, small: float) -> Verdict:

@@ -31,13 +31,13 @@ class Place:
 MINE, COACHING, OPERATIONS, ADMIN = "My calls", "Coaching", "Operations", "Admin"
 PLACES = (
     Place("home", "To listen to", (MINE,), ":material/headphones:"),
+    Place("team", "Team", (COACHING,), ":material/groups:"),
     Place("calls", "Calls", (MINE, COACHING), ":material/forum:"),
     Place("progress", "My progress", (MINE,), ":material/show_chart:"),
     Place("mine", "My notes", (MINE, COACHING), ":material/edit_note:"),
     Place("week", "My week", (MINE,), ":material/calendar_view_week:"),
     Place("sees", "Who sees what", (MINE,), ":material/visibility:"),
     Place("agreed", "My coaching", (MINE,), ":material/handshake:"),
-    Place("team", "Team", (COACHING,), ":material/groups:"),
     Place("coaching", "Coaching", (COACHING,), ":material/record_voice_over:"),
     Place("answers", "Answers", (COACHING,), ":material/question_answer:"),
     Place("calibrate", "Listen and rate", (COACHING, MINE), ":material/hearing:"),
@@ -68,10 +68,16 @@ def parts_of(person: Person) -> tuple[str, ...]:
 
 
 def places_of(person: Person) -> dict[str, list[Place]]:
-    """The pages by part of the house, each in the first of its parts; those of no part come last."""
+    """The pages by part of the house, each in the first of its parts; those of no part come last, under no name.
+
+    Whoever has business in one part alone finds its pages under no name as well.
+    """
     found: dict[str, list[Place]] = {part: [] for part in parts_of(person)}
     for place in PLACES:
         part = next((part for part in found if part in place.parts), None)
         if part:
             found[part].append(place)
-    return {part: places for part, places in found.items() if places} | {"": [p for p in PLACES if not p.parts]}
+    found = {part: places for part, places in found.items() if places}
+    if len(found) == 1:  # all in one row then, and nothing to unfold
+        found = {"": next(iter(found.values()))}
+    return found | {"": found.get("", []) + [place for place in PLACES if not place.parts]}

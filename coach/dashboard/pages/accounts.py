@@ -24,6 +24,9 @@ def page(desk: Desk) -> None:
 desk = resources.desk()
 st.html('<h1>People</h1><p class="facts">Who may sign in, and as what. Changes hold from their next click on.</p>')
 try:
-    draw_alone() if desk.person.role == "alone" else page(desk)
+    if desk.person.role == "alone":
+        draw_alone()
+    else:
+        page(desk)
 except InputError:
     st.info("This page is for admins.")

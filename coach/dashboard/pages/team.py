@@ -36,7 +36,8 @@ def moments() -> None:
 
 st.html("<h1>Team</h1>")
 if hears_any(desk):
-    st.html(f'<p class="facts">{team.how_shared(desk.policy)}</p>' if desk.person.role != "alone" else "")
+    if desk.person.role != "alone":
+        st.html(f'<p class="facts">{team.how_shared(desk.policy)}</p>')
     listen, whole = st.tabs(["Moments to hear", "What comes up"])
     with listen:
         st.html('<h2 class="unseen">Moments to hear</h2>')

@@ -111,7 +111,7 @@ def draw_call_actions(voice: Voice) -> None:
 
 
 def _draw_call_choice(voice: Voice) -> None:
-    options = {None: "As is usual here", "shared": "Share it with my lead", "private": "Keep it private"}
+    options = {None: "Seen as usual here", "shared": "Share it with my lead", "private": "Keep it private"}
 
     def chosen() -> None:
         quietly(voice.choose_call, st.session_state[f"call-sees-{voice.call_id}"])

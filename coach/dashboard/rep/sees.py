@@ -56,6 +56,10 @@ def _leads(policy: Policy) -> list[str]:
     if policy.delivery == "team":
         told.append("Also sees how you spoke (speed, pauses, pitch) in what they may see.")
     told.append("Reads what you see differently about a moment that they may see, and answers it.")
+    told.append(
+        "Can see, over many calls of at least five reps, whether every kind of caller is met in the same tone: no call "
+        "and no rep can be told in that, and what you keep private is not counted."
+    )
     follows = ", and sees how often that comes up afterwards" if policy.sharing == "opt-out" else ""
     return [*told, f"Reads with you what you both agreed on in a coaching session{follows}."]
 
