@@ -14,17 +14,16 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from coach import settings
-from coach.as_json import review_to_dict
-from coach.calls import AXES, Axis, Delivery, Review, call_scores, unsure_axes, without_delivery
-from coach.delivery.usual import Usual, summary
-from coach.store import jobs, reading
+from coach.calls import Axis, Delivery, Review
+from coach.delivery.usual import Usual
+from coach.store import jobs, reading, saving
 from coach.store.access import Person, Policy
-from coach.store.delivery import SEES, Viewer, split
+from coach.store.delivery import SEES, Viewer
 from coach.store.engine import erase, open_engine
 from coach.store.people import AuditEntry
 from coach.store.reading import Filter, scores_of
 from coach.store.rows import CallRow, EarlierRow, MomentRow
-from coach.store.schema import EarlierScore, Rep, StoredCall, StoredDelivery, StoredMoment, StoredReview, when
+from coach.store.schema import EarlierScore, StoredCall, StoredDelivery, StoredMoment, StoredReview
 
 
 def default_url() -> str:
@@ -132,7 +131,7 @@ class Store:
         with self.writing() as session:
             if run is not None:
                 jobs.finish(session, run, digest)
-            named = _rep(session, rep or call.rep, team, started_at)
+            named = saving.rep_of(session, rep or call.rep, team, started_at)
             stored = session.scalar(select(StoredCall).where(StoredCall.digest == digest))
             stored = stored or StoredCall(
                 digest=digest, title=call.id, added_at=datetime.now(UTC), review=StoredReview()
@@ -141,10 +140,10 @@ class Store:
                 if value is not None:
                     setattr(stored, name, value)
             if stored.id and stored.scorer != scorer:
-                session.add(_earlier(stored))
+                session.add(saving.earlier(stored))
             stored.team = stored.team or team or (stored.rep.team if stored.rep else None)
             stored.scorer = dict(scorer or {})
-            _fill(session, stored, review)
+            saving.fill(session, stored, review)
             return stored.id
 
     def describe(self, call_id: int, **known: Any) -> None:
@@ -154,7 +153,7 @@ class Store:
             for name in ("started_at", "queue", "customer", "caller"):
                 setattr(stored, name, getattr(stored, name) or known.get(name))
             if stored.rep is None and known.get("rep"):
-                stored.rep = _rep(session, known["rep"], None, None)
+                stored.rep = saving.rep_of(session, known["rep"], None, None)
                 stored.review.body = json.dumps(json.loads(stored.review.body) | {"rep": known["rep"]})
             if stored.rep and not stored.rep.team:
                 stored.rep.team = known.get("team")
@@ -163,7 +162,7 @@ class Store:
     def replace(self, call_id: int, review: Review) -> None:
         """Put another review of the same call in place of the one that is kept: after its speakers were swapped."""
         with self.writing() as session:
-            _fill(session, session.get_one(StoredCall, call_id), review)
+            saving.fill(session, session.get_one(StoredCall, call_id), review)
 
     def has(self, digest: str, scorer: Mapping[str, str] | None = None) -> bool:
         """Whether the call with this recording was reviewed: by anything, or by the `scorer` that is given."""
@@ -297,47 +296,5 @@ def _log_change(session: Session, before: Policy, after: Policy, by: Person | No
         session.add(AuditEntry(at=datetime.now(UTC), account_id=account, action=action, detail=detail))
 
 
-def _rep(session: Session, name: str | None, team: str | None, at: datetime | None) -> Rep | None:
-    """The rep of that name, in this team unless a later call says otherwise: who leads it may see what they share."""
-    if not name:
-        return None
-    rep = session.scalar(select(Rep).where(Rep.name == name)) or Rep(name=name)
-    if team and not (rep.team and at and _was_later(session, rep, at)):
-        rep.team = team
-    return rep
-
-
-def _was_later(session: Session, rep: Rep, at: datetime) -> bool:
-    return session.scalar(select(StoredCall.id).where(StoredCall.rep_id == rep.id, when() > at).limit(1)) is not None
-
-
-def _earlier(stored: StoredCall) -> EarlierScore:
-    same = ("scorer", *AXES, "not_scored", "reviewed_at")
-    return EarlierScore(call_id=stored.id, **{name: getattr(stored, name) for name in same})
-
-
 def _earlier_row(score: EarlierScore) -> EarlierRow:
     return EarlierRow(scores_of(score), score.not_scored, score.scorer, score.reviewed_at)
-
-
-def _fill(session: Session, stored: StoredCall, review: Review) -> None:
-    review = review if Policy.read(session).delivery != "off" else without_delivery(review)
-    scores = call_scores(review)
-    for name in ("duration", "language", "channels", "rep_channel", "rep_confidence"):
-        setattr(stored, name, getattr(review.call, name))
-    for axis in AXES:
-        setattr(stored, axis, scores and scores[axis])
-    stored.unsure = list(unsure_axes(review))
-    stored.not_scored = review.not_scored
-    stored.reviewed_at = datetime.now(UTC)
-    stored.words_removed_at = None
-    words, delivery = split(review_to_dict(review))
-    stored.review.body = json.dumps(words)
-    stored.delivery = None
-    if delivery:
-        few = summary(review.delivery, review.timing)
-        stored.delivery = StoredDelivery(body=json.dumps(delivery), summary=few)
-    stored.moments.clear()
-    session.add(stored)
-    session.flush()  # the earlier moments go before those in their positions come
-    stored.moments.extend(StoredMoment(position=at, **asdict(moment)) for at, moment in enumerate(review.moments))
