@@ -1,5 +1,8 @@
 """Listening: real recordings where they are at hand, and every step by itself on sound and words made here."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +11,7 @@ import jiwer
 import numpy as np
 import pytest
 import torch
+from whisper.decoding import DecodingOptions
 from whisper.normalizers import EnglishTextNormalizer
 
 from coach.audio import RATE, blocks
@@ -179,6 +183,28 @@ def test_detector_equals_silero_frame_by_frame(samples_sound: np.ndarray) -> Non
         expected = torch.cat([stock(piece, 8000) for piece in half.split(256, dim=1)], dim=1).numpy()
     assert expected.max() > 0.5
     assert np.abs(Detector()(samples_sound) - expected).max() < 1e-3
+
+
+def test_decoding_equals_whisper(openai: Engine, samples_sound: np.ndarray) -> None:
+    options = DecodingOptions(language="en", without_timestamps=True, fp16=False, sample_len=16)
+    with torch.inference_mode():
+        features = openai._encode(list(samples_sound))
+        ours, theirs = openai._decoded(features, options), openai.model.decode(features, options)
+    assert any(len(result.tokens) == 16 for result in ours)
+    assert [result.tokens for result in ours] == [result.tokens for result in theirs]
+    assert [result.avg_logprob for result in ours] == pytest.approx([result.avg_logprob for result in theirs], abs=1e-4)
+
+
+def test_windows_without_words_are_empty(openai: Engine) -> None:
+    with torch.inference_mode():
+        assert openai._align(torch.zeros(2, 1500, 512), [[], []], [5.0, 5.0]) == [[], []]
+
+
+def test_word_times_leave_the_other_cores_alone() -> None:
+    code = "from coach.listen.openai_whisper import _dtw, np, torch; _dtw(np.eye(9)); print(torch.get_num_threads())"
+    limit = os.environ | {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "2"}
+    said = subprocess.run([sys.executable, "-c", code], env=limit, capture_output=True, text=True, check=True)
+    assert said.stdout.split() == ["1"]
 
 
 @pytest.fixture

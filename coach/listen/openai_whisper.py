@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numba
 import numpy as np
 import torch
 import whisper
 from safetensors import safe_open
-from whisper.decoding import DecodingOptions, DecodingResult
-from whisper.model import ModelDimensions, Whisper, disable_sdpa
-from whisper.timing import dtw, median_filter
+from whisper.decoding import DecodingOptions, DecodingResult, DecodingTask, PyTorchInference
+from whisper.model import ModelDimensions, TextDecoder, Whisper, disable_sdpa
+from whisper.timing import dtw_cpu, median_filter
 from whisper.tokenizer import get_tokenizer
 
 from coach.calls import InputError, Word
@@ -20,6 +21,9 @@ from coach.listen.whisper_base import checkpoint
 
 FRAME = 0.02  # seconds of sound in one frame of the encoder
 TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 1.0)
+ENCODED = 4  # windows encoded together: more are no faster, and need 25 MB of memory each
+FEW = 16  # rows of a product: under that, it is faster the other way round
+_dtw = numba.njit(dtw_cpu.py_func)  # as Whisper compiles it, it gives torch all cores, whatever OMP_NUM_THREADS says
 
 
 class OpenAIWhisper:
@@ -40,7 +44,8 @@ class OpenAIWhisper:
 
     def _encode(self, windows: Sequence[np.ndarray]) -> torch.Tensor:
         mels = [whisper.log_mel_spectrogram(whisper.pad_or_trim(window), self.model.dims.n_mels) for window in windows]
-        return self.model.encoder(torch.stack(mels).to(self.model.device))
+        some = torch.stack(mels).to(self.model.device).split(ENCODED)
+        return torch.cat([self.model.encoder(mels) for mels in some])
 
     def _language(self, features: torch.Tensor) -> str:
         if not self.model.is_multilingual:
@@ -51,7 +56,7 @@ class OpenAIWhisper:
     def _decode(self, features: torch.Tensor) -> list[DecodingResult]:
         """Greedy, all at once; what fails Whisper's own tests is decoded again at rising temperature."""
         options = DecodingOptions(language="en", without_timestamps=True, fp16=False)
-        results = self.model.decode(features, options)
+        results = self._decoded(features, options)
         with torch.random.fork_rng():
             torch.manual_seed(0)  # the same recording gives the same words
             for temperature in TEMPERATURES:
@@ -59,10 +64,15 @@ class OpenAIWhisper:
                 if not again:
                     break
                 for i, result in zip(
-                    again, self.model.decode(features[again], replace(options, temperature=temperature)), strict=True
+                    again, self._decoded(features[again], replace(options, temperature=temperature)), strict=True
                 ):
                     results[i] = result
         return [replace(result, tokens=[]) if _failed(result) or _silent(result) else result for result in results]
+
+    def _decoded(self, features: torch.Tensor, options: DecodingOptions) -> list[DecodingResult]:
+        task = DecodingTask(self.model, options)
+        task.inference = _Inference(self.model, len(task.initial_tokens))
+        return task.run(features)
 
     def _align(self, features: torch.Tensor, texts: list[list[int]], lengths: list[float]) -> list[list[Word]]:
         """Whisper's word alignment (`whisper.timing.find_alignment`), for a batch, on features at hand."""
@@ -70,19 +80,19 @@ class OpenAIWhisper:
         start = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
         longest = max(map(len, texts))
         tokens = torch.tensor([[*start, *text] + [tokenizer.eot] * (longest + 1 - len(text)) for text in texts])
-        weights, logits = self._cross_attention(tokens.to(self.model.device), features)
+        weights, states = self._cross_attention(tokens.to(self.model.device), features)
         words = []
         for i, (text, length) in enumerate(zip(texts, lengths, strict=True)):
             size = len(start) + len(text)
-            probabilities = logits[i, len(start) - 1 : size - 1, : tokenizer.eot].softmax(-1)
-            chosen = probabilities[torch.arange(len(text)), text].tolist()
+            logits = _logits(self.model.decoder, states[i, len(start) - 1 : size - 1])[:, : tokenizer.eot]
+            chosen = logits.softmax(-1)[torch.arange(len(text)), text].tolist()
             frames = min(weights.shape[-1], int(length / FRAME))
             matrix = _attended(weights[i, :, : size + 1, :frames])[len(start) - 1 : -1]
             words.append(_words(tokenizer, text, chosen, matrix) if text else [])
         return words
 
     def _cross_attention(self, tokens: torch.Tensor, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Scores of the alignment heads (window, head, token, frame) and the logits, in one teacher-forced pass."""
+        """Scores of the alignment heads (window, head, token, frame) and the states, in one teacher-forced pass."""
         heads: dict[int, list[int]] = {}
         for layer, head in self.model.alignment_heads.indices().T.tolist():
             heads.setdefault(layer, []).append(head)
@@ -95,11 +105,42 @@ class OpenAIWhisper:
         ]
         try:
             with disable_sdpa():
-                logits = self.model.decoder(tokens, features)
+                states = _states(self.model.decoder, tokens, features)
         finally:
             for hook in hooks:
                 hook.remove()
-        return torch.cat(kept, dim=1), logits
+        return torch.cat(kept, dim=1), states
+
+
+class _Inference(PyTorchInference):
+    """Whisper's own, with logits from `_logits`."""
+
+    kv_cache: dict
+
+    def logits(self, tokens: torch.Tensor, audio_features: torch.Tensor) -> torch.Tensor:
+        if not self.kv_cache:
+            self.kv_cache, self.hooks = self.model.install_kv_cache_hooks()
+        if tokens.shape[-1] > self.initial_token_length:
+            tokens = tokens[:, -1:]
+        decoder = self.model.decoder
+        return _logits(decoder, _states(decoder, tokens, audio_features, self.kv_cache))
+
+
+def _states(
+    decoder: TextDecoder, tokens: torch.Tensor, features: torch.Tensor, cache: dict | None = None
+) -> torch.Tensor:
+    """What `TextDecoder.forward` turns into logits."""
+    begin = next(iter(cache.values())).shape[1] if cache else 0
+    states = decoder.token_embedding(tokens) + decoder.positional_embedding[begin : begin + tokens.shape[-1]]
+    for block in decoder.blocks:
+        states = block(states, features, mask=decoder.mask, kv_cache=cache)
+    return decoder.ln(states)
+
+
+def _logits(decoder: TextDecoder, states: torch.Tensor) -> torch.Tensor:
+    weight, rows = decoder.token_embedding.weight, states.flatten(0, -2)
+    logits = (weight @ rows.T).T if len(rows) < FEW else rows @ weight.T
+    return logits.reshape(*states.shape[:-1], len(weight))
 
 
 def _failed(result: DecodingResult) -> bool:
@@ -118,7 +159,7 @@ def _attended(scores: torch.Tensor) -> torch.Tensor:
 
 
 def _words(tokenizer, text: list[int], probabilities: list[float], matrix: torch.Tensor) -> list[Word]:
-    tokens_at, frames_at = dtw(-matrix)
+    tokens_at, frames_at = _dtw(-matrix.double().numpy())
     begins = np.pad(np.diff(tokens_at), (1, 0), constant_values=1).astype(bool)
     times = frames_at[begins] * FRAME
     parts, tokens = tokenizer.split_to_word_tokens([*text, tokenizer.eot])
@@ -146,7 +187,8 @@ def _base() -> Whisper:
     path = checkpoint()
     with safe_open(path, "pt") as file:
         model = Whisper(ModelDimensions(**json.loads(file.metadata()["dims"])))
-        model.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        model.load_state_dict(weights, assign=True)  # a copy would not be shared with other processes
     model.set_alignment_heads(whisper._ALIGNMENT_HEADS["base"])
     return model
 

