@@ -257,18 +257,18 @@ def around(store: Store, before: tuple[int, int], after: tuple[int, int]) -> int
     """A closed session with so many calls of Anna before and after it: with the focus in them, and without."""
     with store.writing() as found:
         found.execute(update(StoredCall).where(StoredCall.id == 1).values(started_at=NOW - timedelta(weeks=50)))
-    session_id = closed(store)
+    session_id, held = closed(store), datetime.now(UTC)
     for days, (having, without) in ((-7, before), (0, after)):
         for number in range(having + without):
             moments = review().moments if number < having else review().moments[1:]
-            at = NOW + timedelta(days=days, minutes=number + 5)
+            at = held + timedelta(days=days, minutes=number + 5)
             said = replace(by("Anna"), moments=moments)
             store.save(said, digest=f"{days} {number}", team="North", started_at=at)
     return session_id
 
 
 def test_a_focus_is_followed_in_the_calls_that_one_may_see(store: Store) -> None:
-    session_id, later = around(store, (3, 2), (1, 3)), NOW + timedelta(hours=1)
+    session_id, later = around(store, (3, 2), (1, 3)), datetime.now(UTC) + timedelta(hours=1)
     row = session(Desk(store, LEAD), session_id)
     anna = Desk(store, rep_of(store, "Anna"))
     assert row
@@ -287,7 +287,7 @@ def test_a_focus_is_followed_in_the_calls_that_one_may_see(store: Store) -> None
 @pytest.mark.parametrize("person", [Person("lead", account=2, teams=("South",)), Person("operations", account=8)])
 def test_calls_that_one_may_not_see_are_not_counted(store: Store, person: Person) -> None:
     row = session(Desk(store, LEAD), around(store, (2, 0), (2, 0)))
-    found = row and follow_up(Desk(store, person), row, NOW + timedelta(hours=1))
+    found = row and follow_up(Desk(store, person), row, datetime.now(UTC) + timedelta(hours=1))
     assert found and (found.before, found.after) == (Share(0, 0), Share(0, 0))
 
 
