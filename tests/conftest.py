@@ -1,9 +1,14 @@
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hand_made import store_with_a_call
 
 from coach.store import Store
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parents[1]
 
@@ -33,3 +38,16 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     """A store with a call, which the dashboard opens."""
     monkeypatch.setenv("TONE_COACH_DB", f"sqlite:///{tmp_path}/coach.db")
     return store_with_a_call(tmp_path)[0]
+
+
+@pytest.fixture(scope="module")  # while it runs, asyncio can run nothing else in this process
+def browser() -> "Iterator[Browser]":
+    engines = pytest.importorskip("playwright.sync_api")
+    from browsing import CHROMIUM, FLAGS
+
+    if CHROMIUM is None:
+        pytest.skip("needs a Chromium (apt-get install chromium)")
+    with engines.sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()

@@ -1,86 +1,19 @@
 """The dashboard as people use it: the real server, a real browser, real sound."""
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from browsing import Visit
 from hand_made import review, spoken, store_with_a_call
-
-playwright = pytest.importorskip("playwright.sync_api")
-ROOT = Path(__file__).parents[1]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"),
-]
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a Chromium (apt-get install chromium)")
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def wait_for(url: str, seconds: float = 30) -> None:
-    until = time.monotonic() + seconds
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=2)
-            return
-        except OSError:
-            assert time.monotonic() < until, f"{url} does not answer"
-            time.sleep(0.2)
+from served import free_port, serving
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     store, first = store_with_a_call(tmp_path_factory.mktemp("served"))
     store.save(spoken(store.call(first).recording), digest="spoken", title="Radiator cold")
-    url = f"http://127.0.0.1:{(port := free_port())}"
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
-    server = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"TONE_COACH_DB": store.url})
-    try:
-        wait_for(f"{url}/_stcore/health")
-        yield url
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["playwright.Browser"]:
-    with playwright.sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-class Visit:
-    """A page, what it asked the network for, and what went wrong on it."""
-
-    def __init__(self, browser, **options) -> None:
-        self.page = browser.new_context(**options).new_page()
-        self.page.set_default_timeout(60_000)
-        self.errors: list[str] = []
-        self.strangers: list[str] = []
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("request", self._note)
-
-    def _note(self, request) -> None:
-        if not request.url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")):
-            self.strangers.append(request.url)
-
-    def ends_well(self) -> None:
-        assert self.page.locator("[data-testid=stException]").count() == 0
-        assert self.errors == [] and self.strangers == []
+    with serving(store.url, port=free_port(), script="app.py") as host:
+        yield f"http://{host}"
 
 
 def test_a_rep_finds_a_call_hears_a_moment_and_swaps_the_speakers(browser, served: str) -> None:

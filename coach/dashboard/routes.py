@@ -81,3 +81,8 @@ def places_of(person: Person) -> dict[str, list[Place]]:
     if len(found) == 1:  # all in one row then, and nothing to unfold
         found = {"": next(iter(found.values()))}
     return found | {"": found.get("", []) + [place for place in PLACES if not place.parts]}
+
+
+def is_for(person: Person, path: str) -> bool:
+    """Whether a link to a page may be drawn: to one that is not in the navigation, `st.page_link` raises."""
+    return any(place.path == path for places in places_of(person).values() for place in places)

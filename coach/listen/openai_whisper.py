@@ -71,7 +71,7 @@ class OpenAIWhisper:
 
     def _decoded(self, features: torch.Tensor, options: DecodingOptions) -> list[DecodingResult]:
         task = DecodingTask(self.model, options)
-        task.inference = _Inference(self.model, len(task.initial_tokens))
+        task.inference = _Inference(task)
         return task.run(features)
 
     def _align(self, features: torch.Tensor, texts: list[list[int]], lengths: list[float]) -> list[list[Word]]:
@@ -113,17 +113,32 @@ class OpenAIWhisper:
 
 
 class _Inference(PyTorchInference):
-    """Whisper's own, with logits from `_logits`."""
+    """Whisper's own, but what is finished is not read on; and with logits from `_logits`."""
 
     kv_cache: dict
+
+    def __init__(self, task: DecodingTask) -> None:
+        super().__init__(task.model, len(task.initial_tokens))
+        self.end = task.tokenizer.eot
+        self.going = torch.arange(0)
 
     def logits(self, tokens: torch.Tensor, audio_features: torch.Tensor) -> torch.Tensor:
         if not self.kv_cache:
             self.kv_cache, self.hooks = self.model.install_kv_cache_hooks()
+            self.going = torch.arange(len(tokens), device=tokens.device)
         if tokens.shape[-1] > self.initial_token_length:
             tokens = tokens[:, -1:]
+            self._leave(tokens[self.going, -1] != self.end)
         decoder = self.model.decoder
-        return _logits(decoder, _states(decoder, tokens, audio_features, self.kv_cache))
+        states = _states(decoder, tokens[self.going], audio_features[self.going], self.kv_cache)
+        logits = states.new_zeros(*tokens.shape, len(decoder.token_embedding.weight))
+        logits[self.going] = _logits(decoder, states)
+        return logits
+
+    def _leave(self, going: torch.Tensor) -> None:
+        if not going.all():
+            self.going = self.going[going]
+            self.kv_cache.update({module: kept[going] for module, kept in self.kv_cache.items()})
 
 
 def _states(

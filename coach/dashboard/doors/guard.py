@@ -74,12 +74,16 @@ class Doors:
 
 
 def _guarding(scope: Scope, send: Send) -> Send:
-    """No page in a stranger's frame; no sound of a call left in the browser's cache."""
-    headers = HEADERS | ({"Cache-Control": "no-store"} if scope["path"].startswith(at("media/")) else {})
+    """No page in a stranger's frame; no sound of a call left in the browser's cache, and no page to go back to for who
+    has signed out."""
+    is_sound = scope["path"].startswith(at("media/"))
 
     async def guarded(message: Message) -> None:
         if message["type"] == "http.response.start":
-            MutableHeaders(scope=message).update(headers)
+            headers = MutableHeaders(scope=message)
+            headers.update(HEADERS)
+            if is_sound or headers.get("Content-Type", "").startswith("text/html"):
+                headers["Cache-Control"] = "no-store"
         await send(message)
 
     return guarded

@@ -73,7 +73,8 @@ def draw_confirmation(now: Policy, choice: Policy, confirm: Callable[[], None]) 
     if choice.delivery == "off" and now.delivery != "off":
         warning = "What is kept of how reps spoke is deleted, of all calls and for good: it cannot be brought back."
         st.warning(warning, icon=":material/delete_forever:")
-    st.button("Yes, change it", type="primary", key="confirm", on_click=confirm)
+    if st.button("Yes, change it", type="primary", key="confirm", on_click=confirm):
+        st.rerun()  # else the dialog alone is drawn again, and stays
 
 
 def consequences(now: Policy, choice: Policy) -> list[str]:

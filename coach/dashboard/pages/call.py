@@ -78,5 +78,7 @@ def decide(desk: Desk, row: CallRow, swapped: bool) -> None:
         st.error(markdown_free(str(error)))
 
 
-st.page_link(routes.CALLS, label="All calls", icon=":material/arrow_back:")
-page(resources.desk(), st.query_params.get("id", ""), st.query_params.get("turn", ""))
+desk = resources.desk()
+if routes.is_for(desk.person, routes.CALLS):
+    st.page_link(routes.CALLS, label="All calls", icon=":material/arrow_back:")
+page(desk, st.query_params.get("id", ""), st.query_params.get("turn", ""))

@@ -137,5 +137,7 @@ def ways(desk: Desk, row: SessionRow) -> Ways:
     )
 
 
-st.page_link(routes.COACHING_SESSIONS, label="All sessions", icon=":material/arrow_back:")
-page(resources.desk(), st.query_params.get("id", ""))
+desk = resources.desk()
+if routes.is_for(desk.person, routes.COACHING_SESSIONS):
+    st.page_link(routes.COACHING_SESSIONS, label="All sessions", icon=":material/arrow_back:")
+page(desk, st.query_params.get("id", ""))

@@ -101,7 +101,7 @@ def chart(axis: Axis, weeks: Sequence[Week], change: Change, last: date, dark: b
     bands = base.transform_filter("isValid(datum.low)").transform_calculate(mean="datum.low")
     layers = [
         *(_usual(change, y, (first, recent, end), dark) if change.verdict != "few" else ()),
-        bands.mark_bar(size=14, opacity=0.25, color=ink).encode(y2="high:Q"),
+        bands.mark_bar(size=14, opacity=0.25, color=ink, aria=False).encode(y2="high:Q"),
         base.mark_point(filled=True, size=70, opacity=1, color=ink, shape=SHAPE[axis]),
     ]
     return alt.layer(*layers).properties(height=160).configure(background="transparent")
