@@ -62,9 +62,9 @@ def test_what_stood_out_in_how_a_rep_spoke_leads_to_the_line_where_it_was_said(b
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_on_a_phone_nothing_is_cut_off_and_all_text_can_be_read(browser, served: str, scheme: str) -> None:
     visit = Visit(browser, viewport={"width": 390, "height": 844}, color_scheme=scheme)
-    for path in ("/", "/call?id=1", "/call?id=2"):
+    for path in ("/", "/calls", "/call?id=1", "/call?id=2"):
         visit.page.goto(served + path)
-        visit.page.locator(".transcript, [class*=st-key-row-]").last.wait_for()
+        visit.page.locator(".transcript, [class*=st-key-row-], .quote").last.wait_for()
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
         assert visit.page.evaluate(FAINT) == []
     visit.ends_well()
