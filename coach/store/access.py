@@ -105,25 +105,29 @@ class Access:
         Of the same: those in which moments may be seen that say how something was spoken.
     own
         Of `StoredCall`: those that are the person's own, to share or to keep private.
+    counted
+        Of `StoredCall`: those that may go into a lead's sums over many reps, in which no call can be told. How much
+        was shared does not matter to these, but what is private or the rep's first is not counted.
     """
 
     calls: Condition
     moments: Condition
     heard: Condition
     own: Condition
+    counted: Condition
 
     @classmethod
     def of(cls, person: Person, policy: Policy, now: datetime | None = None) -> Self:
         own, led = _own(person), _led(person)
         had_time = StoredCall.reviewed_at <= (now or datetime.now(UTC)) - timedelta(hours=policy.first_hours)
-        open_ = (
-            and_(had_time, StoredCall.choice.is_distinct_from("private")) if policy.sharing == "opt-out" else false()
-        )
+        not_private = and_(had_time, StoredCall.choice.is_distinct_from("private"))
+        open_ = not_private if policy.sharing == "opt-out" else false()
         calls = and_(led, or_(StoredCall.choice == "shared", open_), ~_any_private()) if policy.whole_calls else false()
         chosen = or_(_is("shared"), StoredCall.choice.is_not_distinct_from("shared"), open_)
         heard = or_(own if policy.delivery != "off" else false(), led if policy.delivery == "team" else false())
         moments = or_(own, and_(led, chosen, ~_turn_is_private()))
-        return cls(or_(own, calls), and_(moments, or_(StoredMoment.heard.is_(False), heard)), heard, own)
+        counted = own if person.role == "alone" else and_(led, not_private)
+        return cls(or_(own, calls), and_(moments, or_(StoredMoment.heard.is_(False), heard)), heard, own, counted)
 
 
 def _own(person: Person) -> Condition:

@@ -16,14 +16,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Text, and_, cast, false, func, select
+from sqlalchemy import Text, cast, func, select
 
 from coach.callers import COLUMNS, Group, Size, compare, size
 from coach.calls import AXES
 from coach.progress import monday
-from coach.store.access import Person, Policy
 from coach.store.desk import Desk
-from coach.store.schema import Rep, StoredCall, when
+from coach.store.schema import StoredCall, when
 
 WEEKS = 13
 
@@ -53,37 +52,26 @@ def service(desk: Desk, now: datetime | None = None) -> Service:
     now = now or datetime.now(UTC)
     until = monday(now.astimezone().date())
     since = until - timedelta(weeks=WEEKS)
-    cells = _cells(desk, since, until, now)
+    cells = _cells(desk, since, until)
     by_scorer = cells.groupby("scorer").calls.sum()
     kept = cells[cells.scorer == by_scorer.idxmax()] if len(cells) else cells
     unnamed, left_out = kept[kept.caller.isna()].calls.sum(), by_scorer.sum() - kept.calls.sum()
     return Service(since, until, size(kept), int(unnamed), int(left_out), compare(kept))
 
 
-def _cells(desk: Desk, since: date, until: date, now: datetime) -> pd.DataFrame:
+def _cells(desk: Desk, since: date, until: date) -> pd.DataFrame:
     """Sums by rep, queue and kind of caller, and by what rated them: no call is read."""
     scorer = cast(StoredCall.scorer, Text)
     keys = StoredCall.rep_id, StoredCall.queue, StoredCall.caller, scorer
     sums = [func.sum(getattr(StoredCall, axis)) for axis in AXES]
-    with desk.reading() as (session, _):
-        counted = _counted(desk.person, Policy.read(session), now)
+    with desk.reading() as (session, access):
+        counted = access.counted, StoredCall.condescension.is_not(None)
         query = select(*keys, func.count(StoredCall.id), *sums).join(StoredCall.rep)
-        query = query.where(counted, when() >= _midnight(since), when() < _midnight(until)).group_by(*keys)
+        query = query.where(*counted, when() >= _midnight(since), when() < _midnight(until)).group_by(*keys)
         rows = session.execute(query).all()
     named = [(rep, queue, (kind or "").strip().lower() or None, *sums) for rep, queue, kind, *sums in rows]
     cells = pd.DataFrame(named, columns=["rep", "queue", "caller", "scorer", "calls", *AXES])
     return cells[[*COLUMNS, "scorer"]]
-
-
-def _counted(person: Person, policy: Policy, now: datetime) -> ColumnElement[bool]:
-    scored = StoredCall.condescension.is_not(None)
-    if person.role == "alone":
-        return scored
-    if person.role != "lead":
-        return false()
-    led = and_(StoredCall.team.in_(person.teams), Rep.team == StoredCall.team)
-    had_time = StoredCall.reviewed_at <= now - timedelta(hours=policy.first_hours)
-    return and_(scored, led, had_time, StoredCall.choice.is_distinct_from("private"))
 
 
 def _midnight(day: date) -> datetime:
