@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from coach.store.delivery import DEFAULT, DeliveryPolicy
-from coach.store.people import Choice
+from coach.store.people import Choice, StoredSession
 from coach.store.schema import Rep, Setting, StoredCall, StoredMoment
 
 Role = Literal["rep", "lead", "operations", "admin", "alone"]
@@ -160,3 +160,29 @@ def _turn_is_private() -> Condition:
     """What is kept private are the words: another moment in the same words does not show them either."""
     same = Choice.call_id == StoredMoment.call_id, Choice.turn == StoredMoment.turn
     return select(Choice.turn).where(*same, Choice.choice == "private").correlate(StoredMoment).exists()
+
+
+def prepared_by(person: Person) -> Condition:
+    """Of `StoredSession`: those that are a person's to prepare, hold and close."""
+    if person.role == "alone":
+        return true()
+    if person.role != "lead" or person.account is None or not person.teams:
+        return false()
+    still_there = select(Rep.id).where(Rep.id == StoredSession.rep_id, Rep.team == StoredSession.team)
+    led = StoredSession.team.in_(person.teams), still_there.correlate(StoredSession).exists()
+    return and_(StoredSession.lead_id == person.account, *led)
+
+
+def held_with(person: Person) -> Condition:
+    """Of `StoredSession`: those that a person had as a rep."""
+    nobody = false() if person.rep is None else StoredSession.rep_id == person.rep
+    own = true() if person.role == "alone" else nobody
+    return and_(own, StoredSession.held_at.is_not(None))
+
+
+def may_coach(person: Person) -> Condition:
+    """Of `Rep`: those for whom a person may prepare a session."""
+    if person.role == "alone":
+        return true()
+    teams = person.teams if person.role == "lead" and person.account is not None else ()
+    return and_(Rep.team.in_(teams), Rep.id.is_distinct_from(person.rep))

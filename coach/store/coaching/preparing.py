@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from coach.store import reading
-from coach.store.access import Access
-from coach.store.coaching.sessions import may_coach, open_session, spot_of
+from coach.store.access import Access, may_coach
+from coach.store.coaching.sessions import open_session, spot_of
 from coach.store.desk import Desk
 from coach.store.people import SessionMoment, StoredSession
 from coach.store.said.lines import Spot

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, select, true
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from coach.store import reading
-from coach.store.access import Access, Person
+from coach.store.access import Access, Person, held_with, may_coach, prepared_by
 from coach.store.desk import Desk
 from coach.store.people import Account, SessionMoment, StoredSession
 from coach.store.rows import MomentRow
@@ -55,35 +55,10 @@ class Item:
     found: MomentRow | None
 
 
-def prepared_by(person: Person) -> ColumnElement[bool]:
-    """Sessions that are a person's to prepare, hold and close."""
-    if person.role == "alone":
-        return true()
-    if person.role != "lead" or person.account is None or not person.teams:
-        return false()
-    still_there = select(Rep.id).where(Rep.id == StoredSession.rep_id, Rep.team == StoredSession.team)
-    led = StoredSession.team.in_(person.teams), still_there.correlate(StoredSession).exists()
-    return and_(StoredSession.lead_id == person.account, *led)
-
-
-def _held_with(person: Person) -> ColumnElement[bool]:
-    """Sessions that a person had as a rep."""
-    nobody = false() if person.rep is None else StoredSession.rep_id == person.rep
-    own = true() if person.role == "alone" else nobody
-    return and_(own, StoredSession.held_at.is_not(None))
-
-
 def coached(desk: Desk) -> list[str]:
     """The names of the reps for whom a person may prepare a session."""
     with desk.reading() as (session, _):
         return list(session.scalars(select(Rep.name).where(may_coach(desk.person)).order_by(Rep.name)))
-
-
-def may_coach(person: Person) -> ColumnElement[bool]:
-    if person.role == "alone":
-        return true()
-    teams = person.teams if person.role == "lead" and person.account is not None else ()
-    return and_(Rep.team.in_(teams), Rep.id.is_distinct_from(person.rep))
 
 
 def sessions(
@@ -104,13 +79,13 @@ def count_sessions(desk: Desk, *, closed: bool = False) -> int:
 def agreements(desk: Desk, limit: int = 10, offset: int = 0) -> list[SessionRow]:
     """The sessions that a person had as a rep, the latest first: without the lead's plan."""
     with desk.reading() as (session, _):
-        query = _latest(_rows().where(_held_with(desk.person)), limit, offset)
+        query = _latest(_rows().where(held_with(desk.person)), limit, offset)
         return [replace(_row(*found), plan="") for found in session.execute(query)]
 
 
 def count_agreements(desk: Desk) -> int:
     with desk.reading() as (session, _):
-        return session.scalar(select(func.count(StoredSession.id)).where(_held_with(desk.person))) or 0
+        return session.scalar(select(func.count(StoredSession.id)).where(held_with(desk.person))) or 0
 
 
 def session(desk: Desk, session_id: int) -> SessionRow | None:
@@ -130,7 +105,7 @@ def items(desk: Desk, session_id: int) -> list[Item]:
         if row is None:
             return []
         leads = _is(found, session_id, prepared_by(desk.person))
-        if not leads and not _is(found, session_id, _held_with(desk.person)):
+        if not leads and not _is(found, session_id, held_with(desk.person)):
             return []
         told = [_item(found, access, moment) for moment in row.moments]
         return told if leads else [replace(item, note="") for item in told if item.found]

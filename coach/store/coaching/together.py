@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from coach.store import reading
-from coach.store.access import Access
-from coach.store.coaching.sessions import open_session, prepared_by, spot_of
+from coach.store.access import Access, prepared_by
+from coach.store.coaching.sessions import open_session, spot_of
 from coach.store.desk import Desk
 from coach.store.people import Account, SessionMoment, StoredRating, StoredSession
 from coach.store.said.lines import Spot
