@@ -25,6 +25,7 @@ DYING = 30.0  # seconds for a process to write a core dump: killed before, it wo
 LOADS = 3  # in a row may fail before nothing is tried any more
 _CONTEXT = get_context("spawn")  # a forked process would share locks and threads of the models' libraries
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 Failure = Literal["cannot be read", "cannot be used", "crashed", "took too long", "out of memory", "unexpected"]
 AGAIN: tuple[Failure, ...] = ("crashed", "took too long", "out of memory")  # may have been chance
 
@@ -246,6 +247,7 @@ def _end_with_parent() -> None:
 
 def loaded(scorer: Scorer) -> str:
     """Load the models; "loaded", or why they cannot be."""
+    _keep()
     try:
         scorer.load()
     except InputError as error:
@@ -274,9 +276,16 @@ def scoring(job: Job, scorer: Scorer) -> Iterator[float | Result]:
         _give_back()
 
 
+def _keep() -> None:
+    """Keep freed memory within a recording: asking the system for each large tensor took 5 % of a worker's time."""
+    with suppress(AttributeError, OSError, TypeError):  # elsewhere there is no such function
+        for threshold in (_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD):
+            ctypes.CDLL(None).mallopt(threshold, 2**31 - 1)
+
+
 def _give_back() -> None:
     """Give free memory back to the system: glibc keeps it in pieces, 100-300 MB after each recording, more and more."""
-    with suppress(AttributeError, OSError, TypeError):  # elsewhere there is no such function
+    with suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 

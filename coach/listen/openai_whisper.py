@@ -120,24 +120,24 @@ class _Inference(PyTorchInference):
     def __init__(self, task: DecodingTask) -> None:
         super().__init__(task.model, len(task.initial_tokens))
         self.end = task.tokenizer.eot
-        self.going = torch.arange(0)
+        self.going = self.features = torch.arange(0)
 
     def logits(self, tokens: torch.Tensor, audio_features: torch.Tensor) -> torch.Tensor:
         if not self.kv_cache:
             self.kv_cache, self.hooks = self.model.install_kv_cache_hooks()
-            self.going = torch.arange(len(tokens), device=tokens.device)
+            self.going, self.features = torch.arange(len(tokens), device=tokens.device), audio_features
         if tokens.shape[-1] > self.initial_token_length:
             tokens = tokens[:, -1:]
             self._leave(tokens[self.going, -1] != self.end)
         decoder = self.model.decoder
-        states = _states(decoder, tokens[self.going], audio_features[self.going], self.kv_cache)
+        states = _states(decoder, tokens[self.going], self.features, self.kv_cache)
         logits = states.new_zeros(*tokens.shape, len(decoder.token_embedding.weight))
         logits[self.going] = _logits(decoder, states)
         return logits
 
     def _leave(self, going: torch.Tensor) -> None:
         if not going.all():
-            self.going = self.going[going]
+            self.going, self.features = self.going[going], self.features[going]
             self.kv_cache.update({module: kept[going] for module, kept in self.kv_cache.items()})
 
 
