@@ -18,6 +18,13 @@ def cache_dir() -> Path:
     return folder
 
 
+def device() -> str:
+    """Where large models compute: on the first GPU that torch can use (CUDA_VISIBLE_DEVICES hides some), or the CPU."""
+    import torch  # slow, and not needed to find a file
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 def package_file(package: str, *parts: str) -> Path:
     """A file inside an installed package, found without importing the package."""
     spec = importlib.util.find_spec(package)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hand_made import store_with_a_call
+from postgres import Server
 
 from coach.store import Store
 
@@ -31,6 +32,21 @@ def samples() -> Path:
 def labelled() -> Path:
     """The labelled calls that the tone model is trained on: `train.jsonl` and `dev.jsonl`."""
     return ROOT / "data" / "service_calls"
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database with nothing in it: who asks for it is tried with each engine."""
+    if request.param == "SQLite":
+        return f"sqlite:///{tmp_path}/coach.db"
+    return request.getfixturevalue("postgresql").database()
 
 
 @pytest.fixture

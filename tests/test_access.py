@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hand_made import review, spoken
@@ -28,9 +27,9 @@ NOBODY = [
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(url: str) -> Iterator[Store]:
     """Anna of the team North has the call 1, Ben of no team the call 2; nobody the call 3."""
-    store = Store(f"sqlite:///{tmp_path}/coach.db")
+    store = Store(url)
     store.save(spoken(), digest="of Anna", rep=ANNA, team="North", queue="Repairs", customer="C-1")
     store.save(spoken(), digest="of Ben", rep=BEN, queue="Sales")
     store.save(named_nobody(spoken()), digest="of nobody", queue="Sales")

@@ -5,13 +5,15 @@ import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import fsspec
+import psutil
 import pytest
 from click.testing import CliRunner
 from light import Light, record
 
-from coach.batch import Batch, Event, Outcome, Recording, recordings
+from coach.batch import Batch, Event, Outcome, Recording, night, recordings
 from coach.batch.recordings import latest
 from coach.batch.telling import line, status, summary
 from coach.calls import InputError
@@ -276,3 +278,10 @@ def test_the_command_says_it_in_json_and_ends_with_the_contracts_codes(tmp_path:
     told = json.loads(coach("status", "--format", "json").stdout)
     assert [run["outcome"]["failed"] for run in told["runs"]] == [0, 1] and len(told["failures"]) == 1
     assert "the file is empty" in coach("status").stdout
+
+
+@pytest.mark.parametrize(("cores", "free", "workers"), [(8, 64, 8), (8, 8, 4), (8, 2, 1), (1, 64, 1)])
+def test_as_many_work_as_there_are_cores_and_memory_for(cores: int, free: int, workers: int, monkeypatch) -> None:
+    monkeypatch.setattr(night, "cores", lambda: cores)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=free * 10**9))
+    assert night.default_workers() == workers

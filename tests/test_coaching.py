@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hand_made import review
@@ -34,9 +33,9 @@ NOW = datetime.now(UTC)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(url: str) -> Iterator[Store]:
     """Anna of the team North has the call 1, Ben of the team South the call 2; everybody has an account."""
-    store = Store(f"sqlite:///{tmp_path}/coach.db")
+    store = Store(url)
     store.set_policy(OPEN)
     for name, team in (("Anna", "North"), ("Ben", "South")):
         store.save(by(name), digest=name, team=team, started_at=NOW - timedelta(days=2))

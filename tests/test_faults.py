@@ -7,11 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from light import Light, record, review_of, settle
 from nights import night, start
 from sqlalchemy import event
 
 from coach.batch import Batch, Event, recordings
+from coach.batch.workers import Job, scoring
 from coach.calls import InputError
 from coach.store import LeaseLost, Store, digest_of
 
@@ -124,6 +126,12 @@ def test_what_kills_or_hangs_its_worker_is_tried_twice_and_put_aside(tmp_path: P
     (folder / "crash.wav").rename(folder / "mended.wav")
     mended = Batch(store, light, retry_failed=True).run(recordings(folder / "mended.wav"))
     assert mended.scored == 1 and "crash" not in {Path(row.recording).stem for row in store.failures()}
+
+
+def test_a_tensor_that_finds_no_room_is_a_want_of_memory(tmp_path: Path, light: Light, monkeypatch) -> None:
+    [recording] = record(tmp_path, "a")
+    monkeypatch.setattr(Light, "review", lambda *_, **__: torch.empty(2**60, dtype=torch.uint8))
+    assert [failed.kind for failed in list(scoring(Job(str(recording)), light))[1:]] == ["out of memory"]
 
 
 def test_a_file_that_is_still_being_written_waits_for_the_next_run(tmp_path: Path, url: str, light: Light):

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
-from pathlib import Path
 
 import pytest
 from hand_made import review, spoken
@@ -25,9 +24,9 @@ TURN = Spot(1, 4, "impatience")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(url: str) -> Iterator[Store]:
     """Anna of the team North has the call 1, Ben of the team South the call 2; those in `test_access` have accounts."""
-    store = Store(f"sqlite:///{tmp_path}/coach.db")
+    store = Store(url)
     store.save(spoken(), digest="of Anna", rep=ANNA, team="North")
     store.save(spoken(), digest="of Ben", rep=BEN, team="South")
     with store.writing() as session:

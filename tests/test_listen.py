@@ -1,9 +1,11 @@
 """Listening: real recordings where they are at hand, and every step by itself on sound and words made here."""
 
+import inspect
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 import av
@@ -11,13 +13,15 @@ import jiwer
 import numpy as np
 import pytest
 import torch
+from elsewhere import DEVICE, Elsewhere
 from whisper.decoding import DecodingOptions
 from whisper.normalizers import EnglishTextNormalizer
 
 from coach.audio import RATE, blocks
 from coach.calls import Call, InputError, Word, swap
-from coach.listen import Engine, listen, load_engine
+from coach.listen import Engine, listen, load_engine, openai_whisper
 from coach.listen.engines import whole_words
+from coach.listen.openai_whisper import OpenAIWhisper
 from coach.listen.speech import Detector, Speech, find_speech
 from coach.listen.turns import conversation, monologue
 from coach.listen.windows import GAP, Window, cut, pack
@@ -193,6 +197,19 @@ def test_decoding_equals_whisper(openai: Engine, samples_sound: np.ndarray) -> N
     assert any(len(result.tokens) == 16 for result in ours)
     assert [result.tokens for result in ours] == [result.tokens for result in theirs]
     assert [result.avg_logprob for result in ours] == pytest.approx([result.avg_logprob for result in theirs], abs=1e-4)
+
+
+def test_another_device_hears_the_same(openai: Engine, samples_sound: np.ndarray, monkeypatch) -> None:
+    monkeypatch.setattr(openai_whisper, "device", lambda: DEVICE)
+    with Elsewhere(), torch.no_grad():
+        there = OpenAIWhisper()
+        assert there.model.device == DEVICE
+        heard = inspect.unwrap(OpenAIWhisper.transcribe)(there, samples_sound)  # inference mode takes no such tensors
+    expected = openai.transcribe(samples_sound)
+    assert heard.language == expected.language == "en"
+    for ours, theirs in zip(chain(*heard.words), chain(*expected.words), strict=True):
+        assert (ours.text, ours.start, ours.end) == (theirs.text, theirs.start, theirs.end)
+        assert ours.probability == pytest.approx(theirs.probability, abs=1e-3)
 
 
 def test_windows_without_words_are_empty(openai: Engine) -> None:

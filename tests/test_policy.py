@@ -146,3 +146,9 @@ def test_an_admin_sees_what_reps_will_read_and_confirms_a_change(kept: Store, mo
     assert kept.policy == Policy(delivery="off") and kept.review(1, viewer="rep").timing is None
     assert "How reps spoke was deleted, of 1 call." in app.success[0].value.replace("\\", "")
     assert "When these rules changed" in text_of(app) and app.button(key="change").disabled
+
+
+def test_a_recording_handed_in_is_measured_only_where_somebody_may_see_how_the_rep_spoke(kept: Store) -> None:
+    assert resources.reviewer().rate(spoken().call).timing
+    kept.set_policy(Policy(delivery="off"))
+    assert resources.reviewer().rate(spoken().call).timing is None

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from elsewhere import DEVICE, Elsewhere
 
 from coach.as_json import call_from_dict
 from coach.calls import AXES, Call, InputError, Rating, Turn, Word
@@ -214,8 +215,14 @@ def test_our_llama_reads_as_the_original_does():
     llama = Llama(theirs.state_dict(), heard=(1, 3))
     ours, memory = llama.read(tokens)
     assert torch.allclose(ours, torch.cat([states[1][0], states[3][0]], 1), atol=1e-4)
-    again = llama.read_on(memory, [(10, tokens[10:15]), (30, tokens[30:])])
+    parts = [(10, tokens[10:15]), (30, tokens[30:])]
+    again = llama.read_on(memory, parts)
     assert torch.allclose(again[0], ours[10:15], atol=1e-4) and torch.allclose(again[1], ours[30:], atol=1e-4)
+    with Elsewhere():
+        there = Llama({name: weight.to(DEVICE) for name, weight in theirs.state_dict().items()}, heard=(1, 3))
+        states, memory = there.read(tokens)
+        assert memory[0][0].device == DEVICE and torch.allclose(states, ours, atol=1e-4)
+        assert all(map(torch.allclose, there.read_on(memory, parts), again))
 
 
 @pytest.fixture(scope="module")

@@ -42,9 +42,9 @@ READ = {
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(url: str) -> Iterator[Store]:
     """Two runs; Ann's calls, one of them old and without its recording; three failures, one not even readable."""
-    store = Store(f"sqlite:///{tmp_path}/coach.db")
+    store = Store(url)
     first = store.begin("/calls", OLD)
     first.end({"scored": 1})
     run = store.begin("/calls", NEW)

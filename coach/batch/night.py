@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
+import psutil
 from sqlalchemy.exc import DBAPIError
 from tqdm import tqdm
 
@@ -22,12 +23,15 @@ from coach.store import GONE, LEASE, DatabaseGone, LeaseLost, Shift, Store, pati
 
 FRESH = 600.0  # seconds: a file that changed in the last of them, and holds less than it says, is still being written
 PATIENCE = 600.0  # seconds that a database may be gone
+EACH_WORKER, ALL_WORKERS = 1_600_000_000, 1_100_000_000  # bytes: its own, and what all share; `docs/scaling.md`
 CHANGING = "it is still being written; the next run takes it"
 _log = logging.getLogger(__name__)
 
 
 def default_workers() -> int:
-    return max(1, cores() // 2)
+    """One for each core, as far as the memory that is free goes."""
+    free = psutil.virtual_memory().available
+    return max(1, min(cores(), (free - ALL_WORKERS) // EACH_WORKER))
 
 
 def cores() -> int:

@@ -7,6 +7,7 @@ so that a new process is there at once.
 import ctypes
 import logging
 import os
+import re
 import signal
 import threading
 import time
@@ -25,6 +26,7 @@ DYING = 30.0  # seconds for a process to write a core dump: killed before, it wo
 LOADS = 3  # in a row may fail before nothing is tried any more
 _CONTEXT = get_context("spawn")  # a forked process would share locks and threads of the models' libraries
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+_LACKS_MEMORY = re.compile("out of memory|allocate memory", re.IGNORECASE)  # torch's errors, of a GPU and of the CPU
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 Failure = Literal["cannot be read", "cannot be used", "crashed", "took too long", "out of memory", "unexpected"]
 AGAIN: tuple[Failure, ...] = ("crashed", "took too long", "out of memory")  # may have been chance
@@ -268,16 +270,20 @@ def scoring(job: Job, scorer: Scorer) -> Iterator[float | Result]:
         yield Scored(review, length, time.monotonic() - since, tuple(heard.warnings))
     except InputError as error:
         yield Failed("cannot be used", str(error), time.monotonic() - since)
-    except MemoryError:
-        yield Failed("out of memory", "there was not enough memory to score it", time.monotonic() - since)
     except Exception as error:
-        yield Failed("unexpected", unexpected(error), time.monotonic() - since)
+        yield _unforeseen(error, time.monotonic() - since)
     finally:
         _give_back()
 
 
+def _unforeseen(error: Exception, took: float) -> Failed:
+    if isinstance(error, MemoryError) or _LACKS_MEMORY.search(str(error)):
+        return Failed("out of memory", "there was not enough memory to score it", took)
+    return Failed("unexpected", unexpected(error), took)
+
+
 def _keep() -> None:
-    """Keep freed memory within a recording: asking the system for each large tensor took 5 % of a worker's time."""
+    """Keep freed memory within a recording: asking the system for each large tensor took 7 % of a worker's time."""
     with suppress(AttributeError, OSError, TypeError):  # elsewhere there is no such function
         for threshold in (_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD):
             ctypes.CDLL(None).mallopt(threshold, 2**31 - 1)

@@ -23,7 +23,7 @@ def _source(context: click.Context, parameter: click.Parameter, value: str | Non
 @click.command()
 @click.argument("source", callback=_source, required=False)
 @database
-@click.option("--workers", type=click.IntRange(1), help="Processes that score.  [default: half of the cores]")
+@click.option("--workers", type=click.IntRange(1), help="Processes that score.  [default: the cores, as memory allows]")
 @click.option(
     "--cluster",
     metavar="ray|ADDRESS",

@@ -48,13 +48,18 @@ def _opened(url: str) -> Store:
     return Store(url)
 
 
-@st.cache_resource(show_spinner=False)
 def reviewer() -> "Reviewer":
+    """What listens to a recording and rates it; it measures no delivery where the policy says so."""
+    return _reviewer(store().policy.delivery != "off")
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _reviewer(delivery: bool) -> "Reviewer":
     from coach.review import Reviewer  # torch comes with it: pages that only read must not wait for that
 
     named = {name: value for name in ("engine", "model", "tone") if (value := settings.value(name))}
     thresholds = settings.value("thresholds")
-    return Reviewer(**named, thresholds=Path(thresholds) if thresholds else None)
+    return Reviewer(**named, delivery=delivery, thresholds=Path(thresholds) if thresholds else None)
 
 
 @st.cache_resource(show_spinner=False)

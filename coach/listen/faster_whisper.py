@@ -11,6 +11,7 @@ from coach.audio import RATE
 from coach.calls import InputError, Word
 from coach.listen.engines import LOOPS, SILENT, UNSURE, WINDOW, Heard, likely_language, whole_words
 from coach.listen.whisper_base import ctranslate2_files
+from coach.weights import device
 
 SLOT = int(WINDOW * RATE)
 
@@ -76,10 +77,10 @@ def _words(segments: Iterable[Segment], offset: float) -> list[Word]:
 
 def _load(model: str | None) -> WhisperModel:
     if model is None:
-        return WhisperModel("whisper-base", device="cpu", compute_type="int8", files=ctranslate2_files())
+        return WhisperModel("whisper-base", device=device(), compute_type="int8", files=ctranslate2_files())
     if Path(model).exists() and not (Path(model) / "model.bin").is_file():
         raise InputError(f"{model}: faster-whisper needs a folder with CTranslate2's model.bin")
     try:
-        return WhisperModel(model, compute_type="int8")
+        return WhisperModel(model, device=device(), compute_type="int8")
     except (OSError, RuntimeError, ValueError) as error:
         raise InputError(f"{model}: this model could not be loaded or downloaded ({error})") from error

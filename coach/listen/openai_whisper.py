@@ -18,6 +18,7 @@ from whisper.tokenizer import get_tokenizer
 from coach.calls import InputError, Word
 from coach.listen.engines import LANGUAGE_WINDOWS, LOOPS, SILENT, UNSURE, Heard, likely_language, whole_words
 from coach.listen.whisper_base import checkpoint
+from coach.weights import device
 
 FRAME = 0.02  # seconds of sound in one frame of the encoder
 TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 1.0)
@@ -205,7 +206,7 @@ def _base() -> Whisper:
         weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         model.load_state_dict(weights, assign=True)  # a copy would not be shared with other processes
     model.set_alignment_heads(whisper._ALIGNMENT_HEADS["base"])
-    return model
+    return model.to(device())
 
 
 def _own(path: Path) -> Whisper:

