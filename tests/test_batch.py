@@ -142,6 +142,15 @@ def test_a_bucket_is_read_by_copies_that_do_not_stay(tmp_path: Path, store: Stor
     bucket.rm("/night", recursive=True)
 
 
+def test_the_last_recordings_of_a_bucket_are_there_until_they_are_scored(tmp_path: Path, store: Store, light: Light):
+    bucket = fsspec.filesystem("memory")
+    for path in record(tmp_path / "here", "a", "b", "c"):
+        bucket.put_file(str(path), f"/evening/{path.name}")
+    outcome, said = run("memory://evening", store, replace(light, takes=0.5), workers=3)
+    assert outcome.scored == 3, [event.reason for event in said]
+    bucket.rm("/evening", recursive=True)
+
+
 def test_a_bucket_that_nobody_can_reach_is_said_in_one_line():
     with pytest.raises(InputError, match=r"nosuch://bucket/calls: cannot be reached"):
         recordings("nosuch://bucket/calls")

@@ -6,17 +6,20 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from shutil import rmtree
 
 from coach.batch.recordings import Recording, fetch, stamp_of
+from coach.batch.workers import Result, Scored
 from coach.calls import InputError, unexpected
 from coach.store import DatabaseGone, digest_of
 
 COPIES = "tone-coach-"  # folders of copies of what lies elsewhere; the number of the process follows
 FindFile = Callable[[str, str], int | None]
+FRESH = 600.0  # seconds: a file that changed in the last of them, and holds less than it says, is still being written
 QUIET = 2.0  # seconds: a file that changed in the last of them is looked at again when they are over
 
 
@@ -42,16 +45,24 @@ class Known:
             rmtree(self.file.parent, ignore_errors=True)
 
 
-def looked_at(recordings: Iterable[Recording], find_file: FindFile, ahead: int) -> Iterator[Known]:
+@contextmanager
+def copies() -> Iterator[Path]:
+    """A folder for copies of what lies elsewhere, for as long as anybody may need one."""
+    clean_up()
+    with tempfile.TemporaryDirectory(prefix=f"{COPIES}{os.getpid()}-") as folder:
+        yield Path(folder)
+
+
+def looked_at(recordings: Iterable[Recording], find_file: FindFile, ahead: int, folder: Path) -> Iterator[Known]:
     """The recordings in their order, `ahead` of them looked at while others are still being worked on.
 
     Parameters
     ----------
     find_file : the call that there is of a file with this place and stamp, which need not be read again then
+    folder : for `copies`, which the last recordings need longer than this runs
     """
-    clean_up()
     waiting = iter(recordings)
-    with tempfile.TemporaryDirectory(prefix=f"{COPIES}{os.getpid()}-") as folder, ThreadPoolExecutor(ahead) as pool:
+    with ThreadPoolExecutor(ahead) as pool:
         futures = deque(pool.submit(_look, recording, find_file, folder) for recording in islice(waiting, ahead))
         while futures:
             known = futures.popleft().result()
@@ -67,7 +78,7 @@ def still_there(known: Known) -> bool | None:
         return None
 
 
-def _look(recording: Recording, find_file: FindFile, folder: str) -> Known:
+def _look(recording: Recording, find_file: FindFile, folder: Path) -> Known:
     known = Known(recording)
     try:
         stamp, age = stamp_of(recording)
@@ -76,7 +87,7 @@ def _look(recording: Recording, find_file: FindFile, folder: str) -> Known:
             return replace(known, call=call)
         if age is not None and age < QUIET:
             time.sleep(QUIET - max(0.0, age))
-        file = fetch(recording, Path(folder))
+        file = fetch(recording, folder)
         known = replace(known, stamp=stamp, digest=digest_of(file), file=file)
         return replace(known, changing=not still_there(known))
     except DatabaseGone:
@@ -87,6 +98,17 @@ def _look(recording: Recording, find_file: FindFile, folder: str) -> Known:
         return replace(known, problem=f"it cannot be read ({error.strerror or error})")
     except Exception as error:
         return replace(known, problem=unexpected(error))
+
+
+def ends_early(known: Known, result: Result) -> bool:
+    """Whether a file that has just been written holds clearly less than it says."""
+    if not isinstance(result, Scored) or not result.length:
+        return False
+    missing = result.length - (result.review.call.duration or 0.0)
+    with suppress(InputError):
+        age = stamp_of(known.recording)[1]
+        return age is not None and age < FRESH and missing > max(1.0, 0.02 * result.length)
+    return False
 
 
 def clean_up() -> None:

@@ -8,20 +8,20 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import psutil
 from sqlalchemy.exc import DBAPIError
 from tqdm import tqdm
 
-from coach.batch.ahead import Known, looked_at, still_there
+from coach.batch.ahead import Known, copies, ends_early, looked_at, still_there
 from coach.batch.outcome import Event, Kind, Outcome, described, keep
-from coach.batch.recordings import Recording, stamp_of
-from coach.batch.workers import AGAIN, FLOOR, Failed, Job, Pool, Result, Scored, Scorer, Workers
+from coach.batch.recordings import Recording
+from coach.batch.workers import AGAIN, FLOOR, Failed, Job, Pool, Scored, Scorer, Workers
 from coach.calls import InputError
-from coach.store import GONE, LEASE, DatabaseGone, LeaseLost, Shift, Store, patiently, reason_of
+from coach.store import GONE, LEASE, DatabaseGone, FailedRow, LeaseLost, Shift, Store, patiently, reason_of
 
-FRESH = 600.0  # seconds: a file that changed in the last of them, and holds less than it says, is still being written
 PATIENCE = 600.0  # seconds that a database may be gone
 EACH_WORKER, ALL_WORKERS = 1_600_000_000, 1_100_000_000  # bytes: its own, and what all share; `docs/scaling.md`
 CHANGING = "it is still being written; the next run takes it"
@@ -117,32 +117,39 @@ class Batch:
     def preview(self, recordings: Iterable[Recording]) -> Iterator[Event]:
         """What `run` would do, as far as can be told before. Nothing is scored, and nothing kept."""
         failed = {row.digest: row for row in self._store.failures() if not (self._retry_failed or row.again_at)}
-        for known in looked_at(recordings, self._find_file, 1):
-            known.forget_copy()
-            if known.problem or known.changing:
-                kind: Kind = "waiting" if known.changing else "failed"
-                yield Event(kind, known.recording, known.problem or CHANGING, "cannot be read")
-            elif known.digest is None or self._store.has(known.digest, self._only_by):
-                yield Event("already there", known.recording)
-            elif row := failed.get(known.digest):
-                yield Event("failed", known.recording, f"failed before: {row.reason}", row.failure)
-            else:
-                yield Event("to score", known.recording)
+        with copies() as folder:
+            for known in looked_at(recordings, self._find_file, 1, folder):
+                known.forget_copy()
+                yield self._foreseen(known, failed.get(known.digest or ""))
+
+    def _foreseen(self, known: Known, failed: FailedRow | None) -> Event:
+        if known.problem or known.changing:
+            kind: Kind = "waiting" if known.changing else "failed"
+            return Event(kind, known.recording, known.problem or CHANGING, "cannot be read")
+        if known.digest is None or self._store.has(known.digest, self._only_by):
+            return Event("already there", known.recording)
+        if failed:
+            return Event("failed", known.recording, f"failed before: {failed.reason}", failed.failure)
+        return Event("to score", known.recording)
 
     def _rounds(self) -> None:
         """Once through all recordings, then through those to be tried again, or that another batch has in hand."""
         while self._todo:
             todo, self._todo, self._elsewhere = self._todo, [], set()
-            for known in looked_at(self._wanted(todo), self._find_file, self._workers + 1):
-                while not self._pool.free:
-                    self._settle()
-                self._take(known)
-            while self._pool.busy:
-                self._settle()
+            with copies() as folder:
+                self._round(todo, folder)
             if self._elsewhere:
                 _log.info("waiting for another batch, which has %d recordings in hand", len(self._elsewhere))
             while self._elsewhere and self._patiently(self._shift.others_hold, self._elsewhere):
                 time.sleep(min(5.0, self._lease / 4))
+
+    def _round(self, todo: list[Recording], folder: Path) -> None:
+        for known in looked_at(self._wanted(todo), self._find_file, self._workers + 1, folder):
+            while not self._pool.free:
+                self._settle()
+            self._take(known)
+        while self._pool.busy:
+            self._settle()
 
     def _wanted(self, todo: list[Recording]) -> Iterator[Recording]:
         return (recording for recording in todo if recording in self._again or not self._is_enough())
@@ -193,7 +200,7 @@ class Batch:
             self._in_hand.discard(known.digest)
             known.forget_copy()
             there = still_there(known)
-            if there is False or _ends_early(known, result):
+            if there is False or ends_early(known, result):
                 self._drop(known)
                 self._report(Event("waiting", known.recording, CHANGING))
             elif isinstance(result, Scored):
@@ -267,17 +274,6 @@ def _pool(scorer: Scorer, workers: int, cluster: str | None, floor: float) -> Wo
 
 def _whose(known: Known) -> dict[str, str | None]:
     return {"rep": known.recording.rep, "customer": known.recording.customer}
-
-
-def _ends_early(known: Known, result: Result) -> bool:
-    """Whether a file that has just been written holds clearly less than it says."""
-    if not isinstance(result, Scored) or not result.length:
-        return False
-    missing = result.length - (result.review.call.duration or 0.0)
-    with suppress(InputError):
-        age = stamp_of(known.recording)[1]
-        return age is not None and age < FRESH and missing > max(1.0, 0.02 * result.length)
-    return False
 
 
 @contextmanager

@@ -4,10 +4,8 @@ Nothing here knows of stores or batches: a recording goes in, a review comes out
 so that a new process is there at once.
 """
 
-import ctypes
 import logging
 import os
-import re
 import signal
 import threading
 import time
@@ -17,6 +15,7 @@ from dataclasses import dataclass
 from multiprocessing import connection, get_context, parent_process
 from typing import Any, Literal, Protocol
 
+from coach.batch import memory
 from coach.calls import InputError, Review, unexpected
 
 FLOOR = 600.0  # seconds that any recording may take
@@ -26,8 +25,6 @@ DYING = 30.0  # seconds for a process to write a core dump: killed before, it wo
 LOADS = 3  # in a row may fail before nothing is tried any more
 _CONTEXT = get_context("spawn")  # a forked process would share locks and threads of the models' libraries
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-_LACKS_MEMORY = re.compile("out of memory|allocate memory", re.IGNORECASE)  # torch's errors, of a GPU and of the CPU
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 Failure = Literal["cannot be read", "cannot be used", "crashed", "took too long", "out of memory", "unexpected"]
 AGAIN: tuple[Failure, ...] = ("crashed", "took too long", "out of memory")  # may have been chance
 
@@ -249,7 +246,7 @@ def _end_with_parent() -> None:
 
 def loaded(scorer: Scorer) -> str:
     """Load the models; "loaded", or why they cannot be."""
-    _keep()
+    memory.keep()
     try:
         scorer.load()
     except InputError as error:
@@ -273,26 +270,13 @@ def scoring(job: Job, scorer: Scorer) -> Iterator[float | Result]:
     except Exception as error:
         yield _unforeseen(error, time.monotonic() - since)
     finally:
-        _give_back()
+        memory.give_back()
 
 
 def _unforeseen(error: Exception, took: float) -> Failed:
-    if isinstance(error, MemoryError) or _LACKS_MEMORY.search(str(error)):
+    if memory.is_wanting(error):
         return Failed("out of memory", "there was not enough memory to score it", took)
     return Failed("unexpected", unexpected(error), took)
-
-
-def _keep() -> None:
-    """Keep freed memory within a recording: asking the system for each large tensor took 7 % of a worker's time."""
-    with suppress(AttributeError, OSError, TypeError):  # elsewhere there is no such function
-        for threshold in (_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD):
-            ctypes.CDLL(None).mallopt(threshold, 2**31 - 1)
-
-
-def _give_back() -> None:
-    """Give free memory back to the system: glibc keeps it in pieces, 100-300 MB after each recording, more and more."""
-    with suppress(AttributeError, OSError, TypeError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 class _Heard(logging.Handler):
